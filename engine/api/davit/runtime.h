@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The runtime contract: processes from an OCI bundle (OCI runtime specification 1.3).
+ *
+ *     create ─→ created ── start ─→ running ── (ends) ─→ stopped ── delete ─→ nothing
+ *                                    ⇅ pause, resume
+ *
+ * The bundle's config.json is all that says what the container is like; a runtime that can't
+ * honour a field of it must refuse. A container is named by its id and by a directory that is its
+ * alone (dirfd): what the runtime must remember goes there. That directory does not survive a
+ * reboot.
+ *
+ * For every operation: GError and FALSE go together, outputs stay untouched on failure, the
+ * instance is what open gave. "Repeatable" means: calling it on nothing, on something half made
+ * or for a second time succeeds. Errors beside the common ones: STATE (wrong state),
+ * NOT_FOUND (no such container), NO_PROGRAM and NOT_EXECUTABLE (the program to run).
+ */
+
+#pragma once
+
+#include <davit/host.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DavitRuntimeContainer: names a container in every operation. Since 1.0.
+ */
+typedef struct {
+	gsize size;
+	const char *id;
+	int dirfd; /* the runtime's own directory for this container */
+} DavitRuntimeContainer;
+
+/**
+ * DavitRuntimeCreate: since 1.0.
+ */
+typedef struct {
+	gsize size;
+	DavitRuntimeContainer container;
+	int bundle_dirfd;    /* holds config.json */
+	int rootfs_mount_fd; /* the root file system, detached; -1: root.path of config.json */
+	int stdio[3];	     /* for the first process; ignored if config.json asks for a terminal */
+	const int *pass_fds; /* further descriptors for it, to be 3, 4, ... */
+	gsize n_pass_fds;
+} DavitRuntimeCreate;
+
+/**
+ * DavitRuntimeExec: since 1.0.
+ */
+typedef struct {
+	gsize size;
+	DavitRuntimeContainer container;
+	const char *process; /* JSON text: a "process" object of config.json */
+	int stdio[3];	     /* ignored if process asks for a terminal */
+	const int *pass_fds;
+	gsize n_pass_fds;
+	gboolean detach; /* nobody will wait for it: it need not be a child of the caller */
+} DavitRuntimeExec;
+
+/**
+ * DavitRuntimeOps: since 1.0. Append only. Required: up to state.
+ */
+typedef struct {
+	/* As in storage.h. Runs in: engine. */
+	gboolean (*open) (const DavitHost *host, gpointer *ret_instance, GError **error);
+	void (*close) (gpointer instance);
+	gboolean (*probe) (gpointer instance, DavitProbe *probe, GError **error);
+
+	/*
+	 * Makes the container and its first process, which waits before it executes the program.
+	 * Runs in: set-up child, the process that becomes the monitor; the first process must be
+	 * its child, or be adopted by it (it is a subreaper). Not repeatable without delete; a
+	 * failed create leaves at most what delete takes away, and the intent is recorded in dirfd
+	 * before anything is made. The caller closes ret_pidfd. Result: "pid" (integer), and if
+	 * config.json asks for a terminal, "terminal" (fd: the master).
+	 */
+	gboolean (*create) (gpointer instance, const DavitRuntimeCreate *request, int *ret_pidfd,
+			    DavitResult *result, GError **error);
+
+	/*
+	 * Lets the first process execute the program, and returns when it has or could not. Runs
+	 * in: engine. Errors: STATE, NO_PROGRAM, NOT_EXECUTABLE.
+	 */
+	gboolean (*start) (gpointer instance, const DavitRuntimeContainer *container,
+			   GError **error);
+
+	/*
+	 * Sends a signal to the first process, or with all to every process. Runs in: engine.
+	 * Repeatable. STATE if the container has no process.
+	 */
+	gboolean (*kill) (gpointer instance, const DavitRuntimeContainer *container, int signal,
+			  gboolean all, GError **error);
+
+	/*
+	 * Takes away everything that create made: cgroups, files, with force also processes. Runs
+	 * in: engine. Repeatable. STATE if the container runs and force is not set.
+	 */
+	gboolean (*delete_) (gpointer instance, const DavitRuntimeContainer *container,
+			     gboolean force, GError **error);
+
+	/*
+	 * What the container is now, found out from the kernel. Runs in: engine. Repeatable, takes
+	 * no lock. Result strings: "status" (created, running, paused or stopped); integers: "pid"
+	 * (0 if stopped); strings "cgroup" (each path, absolute).
+	 */
+	gboolean (*state) (gpointer instance, const DavitRuntimeContainer *container,
+			   DavitResult *result, GError **error);
+
+	/*
+	 * Optional. Runs a further process, which has executed its program when this returns. Runs
+	 * in: engine; the process is a child of the caller unless detach is set. The caller closes
+	 * ret_pidfd. Result: "pid" (integer), "terminal" (fd) as in create. Errors as of start.
+	 */
+	gboolean (*exec) (gpointer instance, const DavitRuntimeExec *request, int *ret_pidfd,
+			  DavitResult *result, GError **error);
+
+	/* Optional. Freezes and thaws all processes. Runs in: engine. STATE if not running, paused. */
+	gboolean (*pause) (gpointer instance, const DavitRuntimeContainer *container,
+			   GError **error);
+	gboolean (*resume) (gpointer instance, const DavitRuntimeContainer *container,
+			    GError **error);
+
+	/*
+	 * Optional. Sets limits of a running container. resources is JSON text, linux.resources of
+	 * the specification. All of it is set or none. Runs in: engine. Repeatable.
+	 */
+	gboolean (*update) (gpointer instance, const DavitRuntimeContainer *container,
+			    const char *resources, GError **error);
+
+	/*
+	 * Optional. Use of resources. Result integers, those that the host knows: "cpu-nsec",
+	 * "cpu-user-nsec", "cpu-system-nsec", "memory-bytes", "memory-peak-bytes",
+	 * "memory-limit-bytes", "oom-kills", "pids", "pids-limit", "io-read-bytes",
+	 * "io-write-bytes". Runs in: engine. Repeatable.
+	 */
+	gboolean (*stats) (gpointer instance, const DavitRuntimeContainer *container,
+			   DavitResult *result, GError **error);
+
+	/* Optional. Result string "features": JSON text of the specification's features document. */
+	gboolean (*features) (gpointer instance, DavitResult *result, GError **error);
+
+	/* Optional. Sets the size of the first process's terminal. The default: ioctl on the master. */
+	gboolean (*resize) (gpointer instance, const DavitRuntimeContainer *container, guint16 rows,
+			    guint16 columns, GError **error);
+
+	/*
+	 * Optional. Checkpoint and restore by the runtime's own means, for runtimes that must drive
+	 * it themselves. images_dirfd holds the images, options are "key=value". Restore runs in
+	 * the set-up child as create does.
+	 */
+	gboolean (*checkpoint) (gpointer instance, const DavitRuntimeContainer *container,
+				int images_dirfd, const char *const *options, GError **error);
+	gboolean (*restore) (gpointer instance, const DavitRuntimeCreate *request, int images_dirfd,
+			     const char *const *options, int *ret_pidfd, DavitResult *result,
+			     GError **error);
+
+	/* Optional. All processes: result integers "pid", in the caller's pid namespace. */
+	gboolean (*processes) (gpointer instance, const DavitRuntimeContainer *container,
+			       DavitResult *result, GError **error);
+} DavitRuntimeOps;
+
+G_END_DECLS
