@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Calls of runtime plugins. davit/runtime.h documents the operations; a wrapper adds the default of
+ * an optional one, a span in the trace, the check that the plugin kept the contract, and the prefix
+ * "runtime/NAME: " to its errors. The engine calls plugins in no other way.
+ */
+
+#pragma once
+
+#include "driver/drivers.h"
+#include "driver/result.h"
+
+#include <davit/runtime.h>
+
+G_BEGIN_DECLS
+
+const char *davit_runtime_name (const DavitRuntime *runtime);
+
+/* An error UNAVAILABLE names the first need that is not met. */
+gboolean davit_runtime_probe (DavitRuntime *runtime, GError **error);
+
+gboolean davit_runtime_create (DavitRuntime *runtime, const DavitRuntimeCreate *request,
+			       int *ret_pidfd, DavitResult *result, GError **error);
+gboolean davit_runtime_start (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			      GError **error);
+gboolean davit_runtime_kill (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			     int signal, gboolean all, GError **error);
+gboolean davit_runtime_delete (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			       gboolean force, GError **error);
+gboolean davit_runtime_state (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			      DavitResult *result, GError **error);
+gboolean davit_runtime_exec (DavitRuntime *runtime, const DavitRuntimeExec *request, int *ret_pidfd,
+			     DavitResult *result, GError **error);
+gboolean davit_runtime_pause (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			      GError **error);
+gboolean davit_runtime_resume (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			       GError **error);
+gboolean davit_runtime_update (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			       const char *resources, GError **error);
+gboolean davit_runtime_stats (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			      DavitResult *result, GError **error);
+gboolean davit_runtime_features (DavitRuntime *runtime, DavitResult *result, GError **error);
+gboolean davit_runtime_resize (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			       guint16 rows, guint16 columns, GError **error);
+gboolean davit_runtime_checkpoint (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+				   int images_dirfd, const char *const *options, GError **error);
+gboolean davit_runtime_restore (DavitRuntime *runtime, const DavitRuntimeCreate *request,
+				int images_dirfd, const char *const *options, int *ret_pidfd,
+				DavitResult *result, GError **error);
+gboolean davit_runtime_processes (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+				  DavitResult *result, GError **error);
+
+G_END_DECLS

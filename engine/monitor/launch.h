@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Becoming the monitor of a container: the set-up child, whose child the container's first process
+ * is, executes davit-monitor in its own place.
+ *
+ * The monitor gets numbers of descriptors and plain values as arguments and nothing else; it opens
+ * no file by path. What it needs the engine for it does by running on_exit.
+ */
+
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+/**
+ * DavitMonitorLaunch: descriptors are -1 where there is none. They are handed over: after a
+ * successful davit_monitor_exec they belong to the monitor.
+ */
+typedef struct {
+	const char *program; /* absolute path of davit-monitor */
+	const char *id;
+	int run_dirfd;	 /* the container's directory in runroot: socket and exit file */
+	int pidfd;	 /* of the first process */
+	pid_t pid;	 /* of the same */
+	int terminal_fd; /* master of its terminal; or the three below */
+	int stdin_fd;	 /* write end */
+	int stdout_fd;	 /* read end */
+	int stderr_fd;	 /* read end */
+	int log_dirfd;	 /* where the log stands; -1: no log */
+	const char *log_name;
+	guint64 log_max_size; /* rotate when it would grow over this; 0: never */
+	guint log_max_files;  /* how many files are kept, the current one included */
+	int client_fd;	     /* a client that is attached from the start (a stream socket), or -1 */
+	int ready_fd;	     /* the monitor writes one byte when it serves, or -1 */
+	gboolean stdin_open; /* keep standard input open when the last client leaves */
+	guint64 timeout_msec; /* ends the container then; 0: never */
+	int stop_signal;      /* at the timeout; SIGKILL follows after stop_timeout_msec */
+	guint64 stop_timeout_msec;
+	const char *oom_path; /* memory.events (v2) or memory.oom_control (v1); or NULL */
+	const char *const
+		*on_exit; /* argv, run when the container has ended and nobody cleaned up */
+} DavitMonitorLaunch;
+
+void davit_monitor_launch_init (DavitMonitorLaunch *launch);
+
+/* Executes the monitor; returns only on failure. Leaves descriptors 0-2 as /dev/null. */
+gboolean davit_monitor_exec (const DavitMonitorLaunch *launch, GError **error);
+
+G_END_DECLS
