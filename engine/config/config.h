@@ -44,7 +44,7 @@ const char *const *davit_config_list (const DavitConfig *config, const char *key
 typedef struct {
 	const DavitOption *option;
 	char *text;	/* as configured, or the fallback; NULL: no value */
-	char *source;	/* "FILE:LINE", "--config", "DAVIT_CONFIG" or "default" */
+	char *source;	/* "FILE:LINE", "--config" or "default" */
 	gint64 integer; /* BOOLEAN, INTEGER, SIZE (bytes), DURATION (milliseconds) */
 	char **list;	/* LIST */
 } DavitOptionValue;
