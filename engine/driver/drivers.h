@@ -57,7 +57,7 @@ typedef struct {
  * deadline, so that a plugin that crashes or hangs is one line of a table.
  */
 typedef struct {
-	DavitKind kind;
+	DavitKind kind; /* 0: not known, it does not load and stands in no folder of a kind */
 	char *name;
 	char *path;
 	gboolean loads;

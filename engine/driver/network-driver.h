@@ -34,9 +34,9 @@ gboolean davit_network_port_add (DavitNetwork *network, const DavitNetworkReques
 				 const DavitPort *port, DavitResult *result, GError **error);
 gboolean davit_network_port_remove (DavitNetwork *network, const DavitNetworkRequest *request,
 				    const DavitPort *port, GError **error);
-gboolean davit_network_network_create (DavitNetwork *network, const char *network,
+gboolean davit_network_network_create (DavitNetwork *network, const char *name,
 				       const char *const *options, GError **error);
 gboolean davit_network_network_list (DavitNetwork *network, DavitResult *result, GError **error);
-gboolean davit_network_network_remove (DavitNetwork *network, const char *network, GError **error);
+gboolean davit_network_network_remove (DavitNetwork *network, const char *name, GError **error);
 
 G_END_DECLS

@@ -13,6 +13,7 @@ void davit_result_free (DavitResult *result); /* closes what was not taken */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitResult, davit_result_free)
 
+/* Without a result nothing is kept; a descriptor is closed. */
 void davit_result_add_string (DavitResult *result, const char *key, const char *value);
 void davit_result_add_integer (DavitResult *result, const char *key, gint64 value);
 void davit_result_add_fd (DavitResult *result, const char *key, int fd);
@@ -25,5 +26,9 @@ gboolean davit_result_integer (const DavitResult *result, const char *key, gint6
 gint64 *davit_result_integers (const DavitResult *result, const char *key, guint *ret_count);
 /* Takes the descriptor out: the caller closes it. -1 if there is none. */
 int davit_result_steal_fd (DavitResult *result, const char *key);
+
+/* How many values there are; drops all but the first ones (an operation that failed adds none). */
+guint davit_result_length (const DavitResult *result);
+void davit_result_truncate (DavitResult *result, guint length);
 
 G_END_DECLS
