@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Precedence, sources and errors of the configuration, with real files in a directory of its own. */
+/* Precedence, sources and errors of the configuration, with real files. */
 
 #include "base/error.h"
 #include "base/fd.h"

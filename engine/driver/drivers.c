@@ -74,12 +74,12 @@ name_compare (gconstpointer left, gconstpointer right)
 	return strcmp (*(const char *const *) left, *(const char *const *) right);
 }
 
-/* The names of the plugins of a kind, as far as their files say it, as one text. */
-static char *
-drivers_describe_names (DavitDrivers *drivers, DavitKind kind)
+/* The names of the plugins of a kind, as far as their files say it, sorted. */
+static GPtrArray *
+drivers_list_names (DavitDrivers *drivers, DavitKind kind)
 {
 	g_autoptr (GPtrArray) files = davit_search_all ((const char *const *) drivers->directories);
-	g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+	GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
 
 	for (guint i = 0; i < files->len; i++) {
 		const DavitPluginFile *file = (const DavitPluginFile *) files->pdata[i];
@@ -94,26 +94,32 @@ drivers_describe_names (DavitDrivers *drivers, DavitKind kind)
 		if (report->loads && report->kind == kind)
 			names_add (names, file->name);
 	}
+	g_ptr_array_sort (names, name_compare);
+	return names;
+}
+
+static char *
+names_describe (GPtrArray *names)
+{
+	g_autofree char *joined = NULL;
+
 	if (names->len == 0)
 		return g_strdup ("there are none");
-	g_ptr_array_sort (names, name_compare);
 	g_ptr_array_add (names, NULL);
-	{
-		g_autofree char *joined = g_strjoinv (", ", (char **) names->pdata);
-
-		return g_strconcat ("there are: ", joined, NULL);
-	}
+	joined = g_strjoinv (", ", (char **) names->pdata);
+	return g_strconcat ("there are: ", joined, NULL);
 }
 
 static gboolean
 drivers_not_found (DavitDrivers *drivers, DavitKind kind, const char *name, GError **error)
 {
 	g_autofree char *places = g_strjoinv (", ", drivers->directories);
-	g_autofree char *names = drivers_describe_names (drivers, kind);
+	g_autoptr (GPtrArray) names = drivers_list_names (drivers, kind);
+	g_autofree char *there_are = names_describe (names);
 
 	return davit_error_set (error, DAVIT_ERROR_PLUGIN_FILE,
 				"no %s plugin \"%s\"; looked in %s; %s",
-				davit_drivers_kind_name (kind), name, places, names);
+				davit_drivers_kind_name (kind), name, places, there_are);
 }
 
 /*

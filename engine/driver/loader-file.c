@@ -5,8 +5,8 @@
  *
  * What is loaded runs with all that the engine may do, so nobody but root and the caller may have
  * had a hand in it (CVE-2025-15558 is a search path that others could write to). The file is
- * checked and then opened again by the dynamic linker, by name; that nobody else can exchange it in
- * between is why its directory is checked in the same way. Loading /proc/self/fd/N would do without,
+ * checked and then opened again by the dynamic linker, by name; so that nobody else can exchange it
+ * in between, its directory is checked in the same way. Loading /proc/self/fd/N would do without,
  * but then debuggers, /proc/PID/maps and $ORIGIN show that name.
  */
 

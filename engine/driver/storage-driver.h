@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Calls of storage plugins. davit/storage.h documents the operations; a wrapper adds the default of
- * an optional one, a span in the trace, the check that the plugin kept the contract, and the prefix
- * "storage/NAME: " to its errors. The engine calls plugins in no other way.
+ * Calls of storage plugins. davit/storage.h documents the operations. A wrapper adds:
+ * a span in the trace, the check that the plugin kept the contract, the prefix "storage/NAME: "
+ * of its errors, and the answer of an optional operation that it lacks, which is UNSUPPORTED. The
+ * engine calls plugins in no other way. result may be NULL: what is filled in is dropped then.
  */
 
 #pragma once

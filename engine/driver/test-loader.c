@@ -3,6 +3,7 @@
 /* Finding and loading plugins: each defect that a file can have, with its whole message. */
 
 #include "base/error.h"
+#include "driver/loader.h"
 #include "driver/network-driver.h"
 #include "driver/storage-driver.h"
 #include "driver/test-support.h"
@@ -10,7 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Installs a fixture under its own name and asks for it. */
@@ -204,6 +208,46 @@ test_owner (TestHome *home, gconstpointer data)
 			   "you and be writable by nobody else (mode 0755, owner 4711)");
 }
 
+/* Makes the caller root of a user namespace in which only it is mapped. */
+static gboolean
+enter_user_namespace (uid_t uid)
+{
+	g_autofree char *map = g_strdup_printf ("0 %u 1", (unsigned) uid);
+
+	/* What follows a change of the user id makes /proc/self root's. */
+	return setresuid (uid, uid, uid) == 0 && prctl (PR_SET_DUMPABLE, 1) == 0 &&
+	       unshare (CLONE_NEWUSER) == 0 &&
+	       g_file_set_contents_full ("/proc/self/uid_map", map, -1, G_FILE_SET_CONTENTS_NONE,
+					 0644, NULL);
+}
+
+/* There root's files seem to be the overflow user's; a rootless engine must still load them. */
+static void
+test_user_namespace (TestHome *home, gconstpointer data)
+{
+	g_autofree char *good = test_home_install (home, "good", "good", 0755);
+	g_autofree char *writable = test_home_install (home, "bare", "bare", 0757);
+	int status = 0;
+	pid_t child;
+
+	if (geteuid () != 0) {
+		g_test_skip ("only root can be another user than the files' owner");
+		return;
+	}
+	g_assert_cmpint (chmod (home->directory, 0755), ==, 0);
+	child = fork ();
+	if (child == 0) {
+		if (!enter_user_namespace (4711))
+			_exit (1);
+		if (!davit_loader_check_file (good, NULL))
+			_exit (2);
+		_exit (davit_loader_check_file (writable, NULL) ? 3 : 0);
+	}
+	g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+	g_assert_true (WIFEXITED (status));
+	g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+}
+
 static void
 test_absent (TestHome *home, gconstpointer data)
 {
@@ -366,6 +410,7 @@ main (int argc, char **argv)
 	test_add ("/loader/linker", test_linker);
 	test_add ("/loader/modes", test_modes);
 	test_add ("/loader/owner", test_owner);
+	test_add ("/loader/user-namespace", test_user_namespace);
 	test_add ("/loader/absent", test_absent);
 	test_add ("/loader/kinds", test_kinds);
 	test_add ("/loader/search-order", test_search_order);
