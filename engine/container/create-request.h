@@ -48,6 +48,9 @@ gboolean davit_create_request_set (DavitCreateRequest *request, const char *opti
 void davit_create_request_set_image (DavitCreateRequest *request, const char *image);
 void davit_create_request_set_command (DavitCreateRequest *request, const char *const *command);
 
+/* The command line as it was typed, for inspect. */
+void davit_create_request_set_origin (DavitCreateRequest *request, const char *const *argv);
+
 /* The words that davit_create_request_set knows, sorted, NULL-terminated. For completions. */
 const char *const *davit_create_request_options (void);
 

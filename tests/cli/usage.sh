@@ -1,0 +1,160 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What davit answers to command lines that are wrong: status and text.
+
+. "$(dirname "$0")/../lib/tap.sh"
+tap_begin
+
+run davit foo
+expect_refused 125 'davit: unknown command "foo"; see davit --help'
+run davit rnu
+expect_refused 125 'davit: unknown command "rnu"; see davit --help, or did you mean "run"?'
+run davit container foo
+expect_refused 125 'unknown command "container foo"'
+run davit plugin
+expect_refused 125 'command "plugin" needs one of: list, info'
+run davit --bar ps
+expect_refused 125 'unknown option "--bar"; see davit --help'
+run davit ps --bar
+expect_refused 125 'unknown option "--bar" of "ps"'
+run davit run --nmae x img
+expect_refused 125 'unknown option "--nmae" of "run"; did you mean "--name"?'
+run davit ps -z
+expect_refused 125 'unknown option "-z" of "ps"'
+run davit run --name
+expect_refused 125 'option "--name" of "run" needs a value (NAME)'
+run davit run
+expect_refused 125 '"run" needs IMAGE [COMMAND [ARGUMENT...]]; see davit run --help'
+run davit rm
+expect_refused 125 '"rm" needs CONTAINER...'
+run davit version x
+expect_refused 125 '"version" does not know what to do with "x"'
+run davit ps --all=maybe
+expect_refused 125 'option "--all" of "ps" takes true or false, not "maybe"'
+run davit ps --sort colour
+expect_refused 125 'option "--sort" of "ps" must be one of'
+run davit ps --filter colour=red
+expect_refused 125 'filter "colour=red": must be KEY=VALUE, where KEY is one of ancestor,'
+run davit ps --filter name
+expect_refused 125 'filter "name"'
+run davit ps --filter 'name=('
+expect_refused 125 'filter "name=(": is no regular expression'
+run davit ps --filter status=happy
+expect_refused 125 'filter "status=happy": must be one of created,'
+run davit ps --filter since=nothing
+expect_refused 125 'filter "since=nothing": no container with name or id "nothing"'
+run davit images --filter dangling=x
+expect_refused 125 'filter "dangling=x": must be true or false'
+run davit ps --last x
+expect_refused 125 'option "--last"'
+run davit ps --format '{{.Nmae}}'
+expect_refused 125 'template: unknown field "Nmae"; there are ID, Image,'
+run davit ps --format '{{'
+expect_refused 125 'template: column 3'
+run davit inspect --format '{{' x
+expect_refused 125 'template: column 3'
+run davit stop --time x y
+expect_refused 125 'option "--time"'
+run davit stop --time=-5 y
+expect_refused 125 'option "--time"'
+run davit kill --signal FOO y
+expect_refused 125 'FOO'
+run davit stop --all y
+expect_refused 125 '"stop": --all and the name "y" exclude each other'
+run davit start -a
+expect_refused 125 '"start": --attach and --interactive take one container'
+run davit logs --tail x y
+expect_refused 125 'option "--tail"'
+run davit logs --since yesterdayish y
+expect_refused 125 'option "--since"'
+run davit run -d -a stdout img
+expect_refused 125 'options "--detach" and "--attach" of "run" exclude each other'
+run davit run -it img
+expect_refused 125 'the input device is not a TTY'
+run davit exec -it c sh
+expect_refused 125 'the input device is not a TTY'
+run davit exec -e =x c sh
+expect_refused 125 'environment variable "=x": must be KEY or KEY=VALUE'
+run davit exec --env-file "$T/none" c sh
+expect_refused 125 "environment file \"$T/none\": No such file"
+run davit exec --preserve-fds 3 c sh
+expect_refused 125 'option "--preserve-fds": descriptor'
+run davit exec c
+expect_refused 125 '"exec" needs CONTAINER COMMAND [ARGUMENT...]'
+run davit rmi
+expect_refused 125 '"rmi" needs IMAGE... or --all'
+run davit save --format oci-dir x
+expect_refused 125 'format oci-dir needs --output DIRECTORY'
+run davit save --format floppy x
+expect_refused 125 'option "--format" of "save" must be one of docker-archive,'
+run davit import https://example.org/x.tar
+expect_refused 125 "can't fetch \"https://example.org/x.tar\""
+run davit system reset
+expect_refused 125 'there is no terminal to ask on; give --force'
+
+# Things that are not there.
+run davit rm none
+expect_refused 1 'no container with name or id "none"'
+run davit rm -f none
+expect_status 0
+expect_no_err
+run davit rm -i none
+expect_status 0
+run davit rmi none
+expect_refused 1 'none'
+run davit rmi -i none
+expect_status 0
+for verb in start stop kill pause unpause restart wait logs attach inspect; do
+	run davit $verb none
+	expect_status 125
+	expect_err '"none"'
+done
+run davit exec none true
+expect_refused 125 'no container with name or id "none"'
+run davit history none
+expect_refused 125 'none'
+run davit tag none new
+expect_refused 125 'none'
+run davit save -o "$T/x.tar" none
+expect_refused 125 'none'
+expect_true "nothing is left of an archive that failed" test -z "$(ls "$T" | grep x.tar)"
+run davit run none
+expect_refused 125 'image "none" not found; import or load it first'
+run davit run --pull=always hello
+expect_status 125
+expect_err 'registries'
+run davit container exists none
+expect_status 1
+expect_no_err
+run davit image exists none
+expect_status 1
+expect_no_err
+run davit stop -i none
+expect_status 0
+
+# What comes from outside reaches no terminal as it is.
+run davit $'bad\033[31mverb'
+expect_refused 125 'unknown command "bad\x1b[31mverb"'
+run davit ps $'--\033]0;x\007'
+expect_refused 125 'unknown option'
+run davit run $'\377\376'
+expect_status 125
+
+# Errors for programs.
+run davit --log-format json foo
+expect_status 125
+expect_err '{"level":"error","code":"usage","msg":"unknown command \"foo\"; see davit --help"}'
+run davit --log-format json rm none
+expect_status 1
+expect_err '"code":"not-found"'
+run davit --log-format xml ps
+expect_refused 125 'option "--log-format" must be one of text, json, not "xml"'
+
+# Several names: the others are tried nevertheless.
+run davit rm none1 none2
+expect_status 1
+expect_err 'none1'
+expect_err 'none2'
+
+tap_end
