@@ -368,6 +368,25 @@ element_evaluate (Evaluation *evaluation, const TemplateNode *node, const Templa
 }
 
 static Flow
+elements_evaluate (Evaluation *evaluation, const TemplateNode *node, const TemplateValue *value,
+		   guint length, GError **error)
+{
+	gboolean object = strcmp (davit_template_value_kind (value), "object") == 0;
+	g_autoptr (GArray) order = object ? davit_template_value_order (value->json) : NULL;
+
+	for (guint i = 0; i < length; i++) {
+		guint index = object ? g_array_index (order, guint, i) : i;
+		Flow flow = element_evaluate (evaluation, node, value, index, error);
+
+		if (flow == FLOW_FAILED)
+			return FLOW_FAILED;
+		if (flow == FLOW_BREAK)
+			break;
+	}
+	return FLOW_ON;
+}
+
+static Flow
 range_evaluate (Evaluation *evaluation, const TemplateNode *node, TemplateValue *dot,
 		GError **error)
 {
@@ -382,19 +401,10 @@ range_evaluate (Evaluation *evaluation, const TemplateNode *node, TemplateValue 
 				 davit_template_value_kind (value));
 		return FLOW_FAILED;
 	}
-	if (length == 0)
-		return node->otherwise == NULL
-			       ? FLOW_ON
-			       : nodes_evaluate (evaluation, node->otherwise, dot, error);
-	for (guint i = 0; i < length; i++) {
-		Flow flow = element_evaluate (evaluation, node, value, i, error);
-
-		if (flow == FLOW_FAILED)
-			return FLOW_FAILED;
-		if (flow == FLOW_BREAK)
-			return FLOW_ON;
-	}
-	return FLOW_ON;
+	if (length > 0)
+		return elements_evaluate (evaluation, node, value, (guint) length, error);
+	return node->otherwise == NULL ? FLOW_ON
+				       : nodes_evaluate (evaluation, node->otherwise, dot, error);
 }
 
 static Flow

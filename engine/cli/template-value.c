@@ -216,16 +216,24 @@ key_compare (gconstpointer a, gconstpointer b, gpointer json)
 		       davit_json_element_key (json, *(const guint *) b));
 }
 
-/* Go prints a map sorted by its keys. */
+GArray *
+davit_template_value_order (const DavitJson *object)
+{
+	guint length = davit_json_length (object);
+	GArray *order = g_array_sized_new (FALSE, FALSE, sizeof (guint), length);
+
+	for (guint i = 0; i < length; i++)
+		g_array_append_val (order, i);
+	g_array_sort_with_data (order, key_compare, (gpointer) object);
+	return order;
+}
+
 static void
 object_display (const DavitJson *json, GString *text)
 {
 	guint length = davit_json_length (json);
-	g_autoptr (GArray) order = g_array_sized_new (FALSE, FALSE, sizeof (guint), length);
+	g_autoptr (GArray) order = davit_template_value_order (json);
 
-	for (guint i = 0; i < length; i++)
-		g_array_append_val (order, i);
-	g_array_sort_with_data (order, key_compare, (gpointer) json);
 	g_string_append (text, "map[");
 	for (guint i = 0; i < length; i++) {
 		guint index = g_array_index (order, guint, i);

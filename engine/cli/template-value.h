@@ -52,6 +52,8 @@ gint64 davit_template_value_length (const TemplateValue *value);
 /* Of lists and objects. */
 TemplateValue *davit_template_value_element (TemplateArena *arena, const TemplateValue *value,
 					     guint index);
+/* The indices of an object's members (guint), sorted by their keys, as Go goes through a map. */
+GArray *davit_template_value_order (const DavitJson *object);
 /* As Go's %v prints it, foreign text escaped. */
 char *davit_template_value_display (const TemplateValue *value);
 /* As JSON. */

@@ -131,7 +131,7 @@ test_ranges (void)
 	gives ("{{range $i, $e := .List}}{{$i}}{{$e}}{{end}}", "0a1b2c");
 	gives ("{{range $e := .List}}{{$e}}{{$.Name}}{{end}}", "awebbwebcweb");
 	gives ("{{range .None}}a{{else}}none{{end}}{{range .Nothing}}a{{else}}b{{end}}", "noneb");
-	gives ("{{range $k, $v := .Config.Labels}}{{$k}}={{$v}};{{end}}", "b.c=2;a=1;");
+	gives ("{{range $k, $v := .Config.Labels}}{{$k}}={{$v}};{{end}}", "a=1;b.c=2;");
 	gives ("{{range .Mounts}}{{.Source}} {{end}}", "/a /b ");
 	gives ("{{range .Numbers}}{{if eq . 2}}{{continue}}{{end}}{{.}}{{end}}", "13");
 	gives ("{{range .Numbers}}{{if eq . 2}}{{break}}{{end}}{{.}}{{end}}!", "1!");
@@ -205,9 +205,9 @@ test_syntax_errors (void)
 	fails ("{{. 1}}", "template: column 3: only a function takes arguments");
 	fails ("{{.Name | .ID}}", "template: column 11: only a function can stand behind");
 	fails ("{{(.Name}}", "template: column 9: \")\" is missing here");
-	fails ("{{.Name)}}", "template: column 8: a value is missing");
+	fails ("{{.Name)}}", "template: column 8: \"}}\" is missing here");
 	fails ("{{99999999999999999999}}", "template: column 3: not a number");
-	fails ("{{1x}}", "template: column 4: only a function takes arguments");
+	fails ("{{1x}}", "template: column 3: not a number");
 	fails ("{{/* x", "template: column 3: the comment does not end");
 	fails ("{{/* x */ y}}", "template: column 10: a comment must fill its action");
 	fails ("{{if $a, $b := .List}}{{end}}", "template: column");
@@ -250,7 +250,8 @@ test_limits (void)
 
 	for (int i = 0; i < 10000; i++)
 		g_string_append_c (deep, '(');
-	fails (deep->str, "template: column 35: nested too deeply");
+	g_string_append (deep, "}}");
+	fails (deep->str, "template: column 36: nested too deeply");
 	for (int i = 0; i < 1000; i++)
 		g_string_append (blocks, "{{if .Yes}}");
 	fails (blocks->str, "template: column");
