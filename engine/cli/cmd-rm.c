@@ -102,6 +102,7 @@ davit_rm_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 		.all = davit_arguments_switch (arguments, "all"),
 		/* As docker and podman: what is to be gone by force and is gone is no error. */
 		.ignore = davit_arguments_switch (arguments, "ignore") || removal.force,
+		.parallel = TRUE,
 		.func = container_remove,
 		.data = &removal,
 	};

@@ -110,6 +110,7 @@ davit_stop_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 		.all = davit_arguments_switch (arguments, "all"),
 		.statuses = RUNNING,
 		.ignore = davit_arguments_switch (arguments, "ignore"),
+		.parallel = TRUE,
 		.func = container_stop,
 		.data = &end,
 	};
@@ -146,6 +147,7 @@ davit_restart_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 		.names = davit_arguments_operands (arguments),
 		.all = davit_arguments_switch (arguments, "all"),
 		.statuses = RUNNING,
+		.parallel = TRUE,
 		.func = container_restart,
 		.data = &end,
 	};

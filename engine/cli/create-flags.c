@@ -59,7 +59,7 @@ const DavitFlag davit_create_flags[] = {
 	      .fallback = "the image's, or SIGTERM", .complete = "signal"),
 	TEXT ("stop-timeout", 0, "SECONDS", "how long stop waits before it kills",
 	      .fallback = "10"),
-	TEXT ("timeout", 0, "SECONDS", "end the container after this time", .fallback = "0: never"),
+	TEXT ("timeout", 0, "SECONDS", "end the container after this time", .fallback = "never"),
 	{.name = "passwd",
 	 .letter = 0,
 	 .type = DAVIT_FLAG_SWITCH,

@@ -20,10 +20,11 @@ typedef gboolean (*DavitEachFunc) (DavitCli *cli, DavitContainer *container, gpo
  */
 typedef struct {
 	const char *const *names;
-	gboolean all;	 /* instead of names: those whose status is in statuses */
-	guint statuses;	 /* bits, 1 << DavitStatus; 0: every one */
-	gboolean ignore; /* a name that is not there is no error */
-	gboolean silent; /* don't print the names */
+	gboolean all;	   /* instead of names: those whose status is in statuses */
+	guint statuses;	   /* bits, 1 << DavitStatus; 0: every one */
+	gboolean ignore;   /* a name that is not there is no error */
+	gboolean silent;   /* don't print the names */
+	gboolean parallel; /* func may take long: each container in a process of its own */
 	DavitEachFunc func;
 	gpointer data;
 } DavitEach;

@@ -143,10 +143,8 @@ match_consider (GPtrArray *matches, const DavitFilter *filter, const DavitImage 
 }
 
 static gboolean
-filter_prepare (DavitCli *cli, const DavitFilter *filter, GError **error)
+values_check (DavitCli *cli, const DavitFilter *filter, GError **error)
 {
-	if (!davit_filter_check (filter, error))
-		return FALSE;
 	for (const char *const *text = filter->texts; *text != NULL; text++) {
 		if (!value_check (cli, *text, filter->data, error))
 			return FALSE;
@@ -177,7 +175,8 @@ davit_images_select (DavitCli *cli, DavitArguments *arguments, GPtrArray **ret_i
 	g_autoptr (GPtrArray) damaged = NULL;
 	g_autoptr (GPtrArray) matches = g_ptr_array_new_with_free_func (g_free);
 
-	if (davit_cli_engine (cli, error) == NULL || !filter_prepare (cli, &filter, error) ||
+	if (!davit_filter_check (&filter, error) || davit_cli_engine (cli, error) == NULL ||
+	    !values_check (cli, &filter, error) ||
 	    !davit_image_store_list (cli->engine->images, &images, &damaged, error))
 		return FALSE;
 	for (guint i = 0; i < images->len; i++) {

@@ -139,10 +139,8 @@ value_check (DavitCli *cli, const char *text, Bounds *bounds, GError **error)
 }
 
 static gboolean
-filter_prepare (DavitCli *cli, const DavitFilter *filter, GError **error)
+values_check (DavitCli *cli, const DavitFilter *filter, GError **error)
 {
-	if (!davit_filter_check (filter, error))
-		return FALSE;
 	for (const char *const *text = filter->texts; *text != NULL; text++) {
 		if (!value_check (cli, *text, filter->data, error))
 			return FALSE;
@@ -247,8 +245,8 @@ davit_ps_select (DavitCli *cli, DavitArguments *arguments, GError **error)
 	guint last, kept = 0;
 	gboolean all;
 
-	if (!last_parse (arguments, &last, error) || davit_cli_engine (cli, error) == NULL ||
-	    !filter_prepare (cli, &filter, error))
+	if (!last_parse (arguments, &last, error) || !davit_filter_check (&filter, error) ||
+	    davit_cli_engine (cli, error) == NULL || !values_check (cli, &filter, error))
 		return NULL;
 	containers = davit_container_list (cli->engine, error);
 	if (containers == NULL)

@@ -156,6 +156,17 @@ run davit wait a b
 expect_out $'137\n137'
 run davit rm -fa
 expect_status 0
+# sleep as the first process does not end by SIGTERM: each takes the whole time, but all the same.
+for name in a b c d; do
+	davit run -d --name $name box sleep 1000 > /dev/null
+done
+SECONDS=0
+run davit stop -t 2 a b c d
+expect_out $'a\nb\nc\nd'
+expect_true "four containers are stopped at the same time" test $SECONDS -lt 6
+run davit rm a b c d none
+expect_status 1
+expect_out $'a\nb\nc\nd'
 run davit system check
 expect_status 0
 expect_out ''
