@@ -34,7 +34,11 @@ gboolean davit_fd_read (int fd, gsize limit, const char *name, char **ret_text, 
 /* Sends and receives up to 8 descriptors with a message over a Unix socket. */
 gboolean davit_fd_send (int socket, const void *data, gsize length, const int *fds, guint n_fds,
 			GError **error);
-/* Returns the bytes received; 0 at the end. Descriptors come close-on-exec. */
+/*
+ * Returns the bytes received; 0 at the end; -1 with an error. Descriptors come close-on-exec.
+ * *n_fds: the room in fds on entry (8 are enough for all), the number received on return; more
+ * than there is room for is CORRUPT. NULL: none are expected.
+ */
 gssize davit_fd_receive (int socket, void *data, gsize size, int *fds, guint *n_fds,
 			 GError **error);
 
