@@ -94,6 +94,9 @@ typedef struct {
 void davit_record_free (DavitRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitRecord, davit_record_free)
 
+/* The word of a mode in the document: "private", "host", "container", ... */
+const char *davit_record_namespace_word (DavitNamespaceMode mode);
+
 /* Reads record.json. CORRUPT: damaged; CONFIG: written by a newer davit (says so). */
 DavitRecord *davit_record_read (int container_dirfd, GError **error);
 
