@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+The measurements. Each is taken of davit and of its peers in turn, A B C A B C, so that a machine
+whose speed drifts does not favour one; quoted are medians and ratios of medians.
+
+run     run --rm --network none IMAGE /bin/true, default seccomp profile, warm caches; crun and
+        runc run an equal bundle with davit's own filter; ch-run keeps no state and is shown beside
+exec    exec in a running container
+ps      ps -a with 1,000 containers
+memory  an idle container: private memory of davit-monitor and conmon (smaps_rollup)
+many    64 runs at once: time until the last has ended
+import  a Debian root file system: import beside tar x plus sha256sum
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+PODMAN_LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000']
+
+
+class Bench:
+    def __init__(self, build, directory, quick):
+        self.build = build
+        self.directory = directory
+        self.quick = quick
+        self.rows = []
+        directory.mkdir(parents=True)
+        self.environment = dict(os.environ, DAVIT_PLUGIN_PATH=str(build / 'plugins'),
+                                DAVIT_LIBEXECDIR=str(build / 'engine'),
+                                DAVIT_DATADIR=str(build / 'data'), LC_ALL='C.UTF-8')
+        self.davit = [str(build / 'engine' / 'davit'), '--root', str(directory / 'davit'),
+                      '--runroot', str(directory / 'davit-run')]
+        self.podman = ['podman', '--root', str(directory / 'podman'), '--runroot',
+                       str(directory / 'podman-run'), '--cgroup-manager', 'cgroupfs',
+                       '--storage-driver', 'overlay']
+        self.tree = directory / 'tree'
+        self.make_tree()
+        self.tools = {'davit'}
+
+    def call(self, command, **options):
+        done = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **options)
+        if done.returncode != 0:
+            sys.exit(f"bench: {' '.join(map(str, command))}: status {done.returncode}: "
+                     f"{done.stderr.decode(errors='replace').strip()}")
+        return done.stdout.decode()
+
+    def works(self, name, command):
+        """Whether a peer works here; says why not."""
+        done = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if done.returncode == 0:
+            self.tools.add(name)
+            return True
+        print(f"bench: {name} does not work here and is left out: "
+              f"{done.stdout.decode(errors='replace').strip()[-200:]}", file=sys.stderr)
+        return False
+
+    def make_tree(self):
+        for name in ('bin', 'etc', 'tmp', 'proc', 'sys', 'dev', 'root'):
+            (self.tree / name).mkdir(parents=True)
+        shutil.copy(shutil.which('busybox'), self.tree / 'bin' / 'busybox')
+        for name in ('true', 'sh', 'sleep', 'cat'):
+            (self.tree / 'bin' / name).symlink_to('busybox')
+        (self.tree / 'etc' / 'passwd').write_text('root:x:0:0:root:/root:/bin/sh\n')
+        (self.tree / 'etc' / 'group').write_text('root:x:0:\n')
+
+    def time(self, command):
+        """Wall and processor time in seconds of one run with all its children."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.monotonic()
+        process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        error = process.stderr.read()
+        process.wait()
+        wall = time.monotonic() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if process.returncode != 0:
+            sys.exit(f"bench: {' '.join(map(str, command))}: status {process.returncode}: {error.decode()}")
+        return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    def compare(self, what, commands, rounds):
+        figures = {name: [] for name in commands}
+        for command in commands.values():
+            self.time(command)
+        for _ in range(rounds):
+            for name, command in commands.items():
+                figures[name].append(self.time(command))
+        self.report(what, {name: [wall for wall, _ in values] for name, values in figures.items()},
+                    {name: [cpu for _, cpu in values] for name, values in figures.items()})
+
+    def report(self, what, walls, cpus=None):
+        base = statistics.median(walls['davit'])
+        for name, values in walls.items():
+            median = statistics.median(values)
+            cpu = f'{statistics.median(cpus[name]) * 1000:9.2f}' if cpus else ' ' * 9
+            self.rows.append(f'{what:8} {name:22} {median * 1000:10.2f} {min(values) * 1000:10.2f} '
+                             f'{max(values) * 1000:10.2f} {cpu} {base / median:8.3f}')
+            print(self.rows[-1], flush=True)
+
+    def prepare(self):
+        self.call(self.davit + ['import', '--quiet', str(self.tree), 'box'])
+        if shutil.which('podman'):
+            tar = self.directory / 'tree.tar'
+            self.call(['tar', '-C', str(self.tree), '-cf', str(tar), '.'])
+            if self.works('podman', self.podman + ['import', '--quiet', str(tar), 'box']):
+                self.tools.discard('podman')
+                self.works('podman', self.podman + ['run', '--rm', '--network', 'none'] +
+                           PODMAN_LIMITS + ['box', 'true'])
+        self.bundle_make()
+        for name in ('crun', 'runc'):
+            if shutil.which(name):
+                self.works(name, self.runtime_run(name))
+        if shutil.which('ch-run'):
+            self.works('ch-run', ['ch-run', str(self.tree), '--', '/bin/true'])
+
+    def runtime_run(self, name):
+        return [name, '--root', str(self.directory / name), 'run', '--bundle', str(self.bundle), 'bench-' + name]
+
+    def bundle_make(self):
+        """A bundle as crun spec makes it, with the filter that davit gives its containers."""
+        self.bundle = self.directory / 'bundle'
+        self.bundle.mkdir()
+        ident = self.call(self.davit + ['run', '-d', 'box', 'sleep', '1000']).strip()
+        configs = list((self.directory / 'davit-run').rglob('config.json'))
+        seccomp = json.loads(configs[0].read_text())['linux']['seccomp']
+        self.call(self.davit + ['rm', '-f', '-t', '0', ident])
+        subprocess.run(['crun' if shutil.which('crun') else 'runc', 'spec'], cwd=self.bundle, check=True)
+        config = json.loads((self.bundle / 'config.json').read_text())
+        config['process'].update(args=['/bin/true'], terminal=False)
+        config['root'] = {'path': str(self.tree), 'readonly': False}
+        config['linux']['seccomp'] = seccomp
+        (self.bundle / 'config.json').write_text(json.dumps(config))
+        plain = self.directory / 'bundle-plain'
+        plain.mkdir()
+        del config['linux']['seccomp']
+        (plain / 'config.json').write_text(json.dumps(config))
+        self.plain = plain
+
+    def run(self):
+        commands = {'davit': self.davit + ['run', '--rm', '--network', 'none', 'box', '/bin/true']}
+        if 'podman' in self.tools:
+            commands['podman'] = self.podman + ['run', '--rm', '--network', 'none'] + PODMAN_LIMITS + ['box', '/bin/true']
+        for name in ('crun', 'runc'):
+            if name in self.tools:
+                commands[name] = self.runtime_run(name)
+                plain = self.runtime_run(name)
+                plain[plain.index(str(self.bundle))] = str(self.plain)
+                commands[name + ' without seccomp'] = plain
+        if 'ch-run' in self.tools:
+            commands['ch-run (no state)'] = ['ch-run', str(self.tree), '--', '/bin/true']
+        self.compare('run', commands, 10 if self.quick else 40)
+
+    def exec(self):
+        self.call(self.davit + ['run', '-d', '--name', 'e', 'box', 'sleep', '10000'])
+        commands = {'davit': self.davit + ['exec', 'e', '/bin/true']}
+        if 'podman' in self.tools:
+            self.call(self.podman + ['run', '-d', '--name', 'e', '--network', 'none'] + PODMAN_LIMITS + ['box', 'sleep', '10000'])
+            commands['podman'] = self.podman + ['exec', 'e', '/bin/true']
+        self.compare('exec', commands, 10 if self.quick else 40)
+        self.call(self.davit + ['rm', '-f', '-t', '0', 'e'])
+        if 'podman' in self.tools:
+            self.call(self.podman + ['rm', '-f', '-t', '0', 'e'])
+
+    def ps(self):
+        count = 100 if self.quick else 1000
+        for _ in range(count):
+            self.call(self.davit + ['create', 'box', 'true'])
+        commands = {'davit': self.davit + ['ps', '-a']}
+        if 'podman' in self.tools:
+            for _ in range(count):
+                self.call(self.podman + ['create', '--network', 'none'] + PODMAN_LIMITS + ['box', 'true'])
+            commands['podman'] = self.podman + ['ps', '-a']
+        self.compare(f'ps {count}', commands, 15)
+        self.call(self.davit + ['rm', '-f', '--all'])
+        if 'podman' in self.tools:
+            self.call(self.podman + ['rm', '-f', '--all'])
+
+    @staticmethod
+    def memory_of(pid):
+        fields = {}
+        for line in pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text().split('\n')[1:]:
+            name, _, value = line.partition(':')
+            if value.strip().endswith('kB'):
+                fields[name] = int(value.split()[0])
+        return fields['Private_Clean'] + fields['Private_Dirty'], fields['Pss']
+
+    def memory(self):
+        def monitor_of(command, pid):
+            parent = int(next(line for line in pathlib.Path(f'/proc/{pid}/status').read_text().split('\n')
+                              if line.startswith('PPid:')).split()[1])
+            return parent
+        figures = {}
+        ident = self.call(self.davit + ['run', '-d', 'box', 'sleep', '10000']).strip()
+        pid = self.call(self.davit + ['inspect', '--format', '{{.State.Pid}}', ident]).strip()
+        figures['davit-monitor'] = self.memory_of(monitor_of(self.davit, pid))
+        self.call(self.davit + ['rm', '-f', '-t', '0', ident])
+        if 'podman' in self.tools:
+            ident = self.call(self.podman + ['run', '-d', '--network', 'none'] + PODMAN_LIMITS + ['box', 'sleep', '10000']).strip()
+            monitor = self.call(self.podman + ['inspect', '--format', '{{.State.ConmonPid}}', ident]).strip()
+            figures['conmon'] = self.memory_of(monitor)
+            self.call(self.podman + ['rm', '-f', '-t', '0', ident])
+        for name, (private, pss) in figures.items():
+            self.rows.append(f'memory   {name:22} private {private} KiB, PSS {pss} KiB')
+            print(self.rows[-1], flush=True)
+
+    def many(self):
+        def together(command, count=64):
+            start = time.monotonic()
+            running = [subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(count)]
+            failures = 0
+            for process in running:
+                process.stderr.read()
+                failures += process.wait() != 0
+            if failures:
+                print(f'many     {failures} of {count} failed: {command[0]}')
+            return time.monotonic() - start
+        walls = {'davit': [], 'podman': []} if 'podman' in self.tools else {'davit': []}
+        for _ in range(1 if self.quick else 3):
+            walls['davit'].append(together(self.davit + ['run', '--rm', '--network', 'none', 'box', '/bin/true']))
+            if 'podman' in self.tools:
+                walls['podman'].append(together(self.podman + ['run', '--rm', '--network', 'none'] + PODMAN_LIMITS + ['box', '/bin/true']))
+        self.report('many 64', walls)
+
+    def import_(self):
+        """A Debian root file system, filled up to 300 MB with more packages."""
+        cache = pathlib.Path(os.environ.get('XDG_CACHE_HOME', pathlib.Path.home() / '.cache')) / 'davit-test'
+        cache.mkdir(parents=True, exist_ok=True)
+        archive = cache / 'bench-300m.tar'
+        if not archive.exists():
+            root = self.directory / 'debian'
+            self.call(['debootstrap', '--variant=minbase', '--include=perl,python3,git,gcc,vim',
+                       'bookworm', str(root)])
+            self.call(['tar', '-C', str(root), '--xattrs', '-cf', str(archive) + '.new', '.'])
+            os.rename(str(archive) + '.new', archive)
+            shutil.rmtree(root)
+        target = self.directory / 'x'
+        walls = {'davit': [], 'tar x + sha256sum': []}
+        for _ in range(2 if self.quick else 5):
+            target.mkdir()
+            self.call(['sync', '-f', str(self.directory)])
+            start = time.monotonic()
+            self.call(['sh', '-c', f'tar -C {target} -xf {archive} && sha256sum {archive} && sync -f {target}'])
+            walls['tar x + sha256sum'].append(time.monotonic() - start)
+            shutil.rmtree(target)
+            self.call(['sync', '-f', str(self.directory)])
+            start = time.monotonic()
+            self.call(self.davit + ['import', '--quiet', str(archive), 'large'])
+            walls['davit'].append(time.monotonic() - start)
+            self.call(self.davit + ['rmi', '-f', 'large'])
+        self.report('import', walls)
+        print(f'         archive: {archive.stat().st_size / 1e6:.0f} MB; both with one sync at the end')
+
+    def clean(self):
+        subprocess.run(self.davit + ['system', 'reset', '--force'], env=self.environment, check=False,
+                       stdout=subprocess.DEVNULL)
+        if shutil.which('podman'):
+            subprocess.run(self.podman + ['rm', '-fa', '-t', '0'], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run(['umount', str(self.directory / 'podman' / 'overlay')], check=False, stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('build', type=pathlib.Path)
+    parser.add_argument('directory', type=pathlib.Path)
+    parser.add_argument('--only', default='run,exec,memory,many,import,ps')
+    parser.add_argument('--quick', action='store_true')
+    arguments = parser.parse_args()
+    bench = Bench(arguments.build, arguments.directory, arguments.quick)
+    try:
+        bench.prepare()
+        print(f"{'what':8} {'who':22} {'median ms':>10} {'min':>10} {'max':>10} {'cpu ms':>9} {'davit/it':>8}")
+        for name in arguments.only.split(','):
+            getattr(bench, 'import_' if name == 'import' else name)()
+    finally:
+        bench.clean()
+
+
+main()
