@@ -44,9 +44,12 @@ try ()
 	root=$roots/$suite
 	shift 2
 	if [ ! -d "$root/src/davit" ]; then
-		debootstrap --variant=minbase --include=git,ca-certificates "$suite" "$root" > "$roots/$suite.log" 2>&1 &&
-			cp -a /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/" &&
-			sed "s/bookworm/$suite/g" /etc/apt/sources.list > "$root/etc/apt/sources.list" 2> /dev/null
+		debootstrap --variant=minbase --include=git,ca-certificates "$suite" "$root" \
+			> "$roots/$suite.log" 2>&1 || {
+			tail -n 5 "$roots/$suite.log"
+			result failed "$what on $suite" "debootstrap failed"
+			return
+		}
 		mkdir -p "$root/src"
 		git clone -q --no-hardlinks "$here" "$root/src/davit" || return 1
 	fi
