@@ -117,7 +117,7 @@ open_failed (int dirfd, const char *path, int flags, guint64 resolve, GError **e
 	fd = davit_path_openat2 (dirfd, path, O_PATH | O_NOFOLLOW, 0, resolve);
 	if (fd < 0 || fstat (fd, &status) < 0)
 		return davit_error_errno (error, number, "open \"%s\"", path);
-	if (number == ELOOP && !S_ISLNK (status.st_mode))
+	if (number == ELOOP && !((flags & O_NOFOLLOW) && S_ISLNK (status.st_mode)))
 		return davit_error_errno (error, number, "open \"%s\"", path);
 	return davit_error_set (error, DAVIT_ERROR_FAILED, "open \"%s\": it is %s%s", path,
 				davit_path_type_name (status.st_mode),
