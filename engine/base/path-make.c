@@ -104,7 +104,7 @@ walk_set_owner (Walk *walk, int fd, gboolean file, GError **error)
 	return TRUE;
 }
 
-/* Makes name in the directory where we are. FALSE with errno EEXIST, without error, if it exists. */
+/* Makes name in the directory where we are. FALSE without an error, errno EEXIST: it exists. */
 static gboolean
 walk_create (Walk *walk, const char *name, gboolean file, GError **error)
 {

@@ -120,7 +120,7 @@ davit_path_list (int dirfd, GPtrArray **ret_names, GError **error)
 	g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 	const struct dirent *entry;
 	DIR *dir;
-	/* Opened anew: a copy would share the position, and the next list would begin at its end. */
+	/* Opened anew: a copy would share the position, and a second list would find nothing. */
 	int fd = openat (dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int number;
 

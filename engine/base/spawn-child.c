@@ -3,8 +3,8 @@
 /*
  * The child of a spawn, from clone to exec.
  *
- * It shares the parent's memory and the parent waits until it has called exec (CLONE_VFORK): no page
- * table is copied, and why exec failed stands in a variable when clone returns. It has its own
+ * It shares the parent's memory and the parent waits until it has called exec (CLONE_VFORK): no
+ * page table is copied, and why exec failed stands in a variable when clone returns. It has its own
  * descriptors, working directory and signal handlers, so that what it does to these is its own
  * affair. Only system calls here: nothing that allocates, locks or writes to a stream.
  */

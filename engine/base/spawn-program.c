@@ -63,7 +63,7 @@ davit_spawn_find_program (const char *name, char **ret_path, GError **error)
 char **
 davit_spawn_environment (void)
 {
-	/* What else stands in the engine's environment (LD_*, G_*, secrets) is nobody's business. */
+	/* Nothing else of the engine's environment (LD_*, G_*, secrets) is a program's business. */
 	static const char *const names[] = {"HOME", "TERM"};
 	g_autofree char *path = search_path ();
 	GStrv environment = NULL;

@@ -139,7 +139,7 @@ run_loop (DavitSpawnRun *run, GError **error)
 		gint64 left = run->deadline - g_get_monotonic_time ();
 		gsize got;
 
-		/* Asked here and not by poll's answer: one that always prints never lets it be 0. */
+		/* Not by poll's answer 0: there is none while the program prints. */
 		if (left <= 0)
 			return run_timed_out (run, error);
 		if (poll (wait, G_N_ELEMENTS (wait), (int) MIN ((left + 999) / 1000, G_MAXINT)) <
