@@ -3,9 +3,9 @@
 /*
  * The parser of command lines, over tables of flags.
  *
- * Why not GOption: docker's and podman's users write "--rm=false", "-it", "-p=80:80", "-eA -eB"; and
- * "run IMAGE ls -l" must hand "-l" to ls. GOption gives a switch no value, and its messages can't
- * name the verb or what was meant. What remains is a loop over argv.
+ * Why not GOption: docker's and podman's users write "--rm=false", "-it", "-p=80:80", "-eA -eB";
+ * and "run IMAGE ls -l" must hand "-l" to ls. GOption gives a switch no value, and its messages
+ * can't name the verb or what was meant. What remains is a loop over argv.
  */
 
 #pragma once

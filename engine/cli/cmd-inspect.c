@@ -83,7 +83,10 @@ object_write (DavitCli *cli, const Inspection *inspection, const char *name, GEr
 	g_clear_error (&local);
 	if (image_write (cli, inspection, name, &local))
 		return TRUE;
-	/* A name of a container need not be one of an image: "no such thing" is all there is to say. */
+	/*
+	 * A name of a container need not be one of an image: "no such thing" is all there is to
+	 * say.
+	 */
 	if (inspection->containers && (davit_error_matches (local, DAVIT_ERROR_NOT_FOUND) ||
 				       davit_error_matches (local, DAVIT_ERROR_USAGE)))
 		return davit_error_set (error, DAVIT_ERROR_NOT_FOUND,

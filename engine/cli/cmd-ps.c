@@ -102,7 +102,9 @@ time_text (gint64 time)
 	return time == 0 ? g_strdup ("") : davit_text_time (time);
 }
 
-/* What costs something is only asked for if it is shown; one that fails does not hide the others. */
+/*
+ * What costs something is only asked for if it is shown; one that fails does not hide the others.
+ */
 static void
 size_set (DavitCli *cli, DavitRows *rows, DavitContainer *container)
 {

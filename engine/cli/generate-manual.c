@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Manual pages from the tables: davit(1), a page for each verb, davit.conf(5). They hold no date, so
- * that a build can be repeated.
+ * Manual pages from the tables: davit(1), a page for each verb, davit.conf(5). They hold no date,
+ * so that a build can be repeated.
  */
 
 #include "cli/generate.h"

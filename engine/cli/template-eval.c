@@ -167,7 +167,9 @@ operand_base (Evaluation *evaluation, const TemplateOperand *operand, TemplateVa
 		return NULL;
 	case OPERAND_FUNCTION:
 	default:
-		/* A function as an argument is called without any: {{len now}} has no sense here. */
+		/*
+		 * A function as an argument is called without any: {{len now}} has no sense here.
+		 */
 		davit_error_set (error, DAVIT_ERROR_USAGE,
 				 "template: column %u: put function \"%s\" and its arguments in "
 				 "parentheses",

@@ -7,7 +7,7 @@
  *     {{if PIPELINE}} {{else if PIPELINE}} {{else}} {{end}}
  *     {{range $index, $element := PIPELINE}} {{break}} {{continue}} {{else}} {{end}}
  *     {{with PIPELINE}} {{else}} {{end}}   {{$x := PIPELINE}} {{$x = PIPELINE}}
- *     {{- trims the space around -}}    
+ *     {{- trims the space around -}}
  *
  * In the text around the actions \t and \n stand for the characters, as with docker.
  */

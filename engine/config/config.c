@@ -191,7 +191,10 @@ config_read_user (DavitConfig *config, GError **error)
 		directory = g_build_filename (base, "davit", NULL);
 	else
 		directory = g_build_filename (g_get_home_dir (), ".config", "davit", NULL);
-	/* sudo and setpriv may leave another user's HOME behind: what is there is not meant for us. */
+	/*
+	 * sudo and setpriv may leave another user's HOME behind: what is there is not meant for
+	 * us.
+	 */
 	if (euidaccess (directory, R_OK | X_OK) < 0 && errno == EACCES)
 		return TRUE;
 	return config_read_both (config, directory, error);

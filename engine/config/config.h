@@ -22,7 +22,9 @@ G_BEGIN_DECLS
 
 typedef struct _DavitConfig DavitConfig;
 
-/* overrides: "GROUP.KEY=VALUE", NULL-terminated, or NULL. KEY is what stands behind the last ".". */
+/*
+ * overrides: "GROUP.KEY=VALUE", NULL-terminated, or NULL. KEY is what stands behind the last ".".
+ */
 DavitConfig *davit_config_load (const DavitPaths *paths, const char *const *overrides,
 				GError **error);
 void davit_config_free (DavitConfig *config);

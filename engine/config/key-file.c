@@ -216,7 +216,10 @@ values_read (DavitKeyFile *file, const char *path, const char *text, gsize lengt
 			davit_error_convert (error, DAVIT_ERROR_CONFIG);
 			return davit_error_prefix (error, "%s:%u", path, entry->line);
 		}
-		/* An editor's trailing space must not become part of a name; "\s" is one on purpose. */
+		/*
+		 * An editor's trailing space must not become part of a name; "\s" is one on
+		 * purpose.
+		 */
 		g_strchomp (entry->value);
 	}
 	return TRUE;

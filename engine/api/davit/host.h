@@ -125,8 +125,8 @@ struct _DavitHost {
 				GError **error);
 
 	/*
-	 * Adds a need to a probe: what ("kernel overlay file system"), whether it is met, and, where
-	 * it is not, a hint what to do (may be NULL). Strings are copied.
+	 * Adds a need to a probe: what ("kernel overlay file system"), whether it is met, and,
+	 * where it is not, a hint what to do (may be NULL). Strings are copied.
 	 */
 	void (*probe_add) (DavitProbe *probe, const char *what, gboolean met, const char *hint);
 

@@ -38,8 +38,8 @@ typedef struct {
 	gsize size;
 
 	/*
-	 * Parses a whole document; length -1: text ends with NUL. The result is the root value; free
-	 * it with document_free. CORRUPT names the place ("line 3, column 7: ...").
+	 * Parses a whole document; length -1: text ends with NUL. The result is the root value;
+	 * free it with document_free. CORRUPT names the place ("line 3, column 7: ...").
 	 */
 	DavitJson *(*parse) (const char *text, gssize length, GError **error);
 	void (*document_free) (DavitJson *root);
@@ -70,7 +70,9 @@ typedef struct {
 	gboolean (*get_array) (const DavitJson *object, const char *key, const DavitJson **ret,
 			       GError **error);
 
-	/* A new NULL-terminated vector whose strings belong to the document; free it with g_free. */
+	/*
+	 * A new NULL-terminated vector whose strings belong to the document; free it with g_free.
+	 */
 	gboolean (*get_strings) (const DavitJson *object, const char *key, const char ***ret,
 				 GError **error);
 

@@ -75,7 +75,10 @@ typedef struct {
 	/* Undoes attach. Runs in: engine. Repeatable. */
 	gboolean (*detach) (gpointer instance, const DavitNetworkRequest *request, GError **error);
 
-	/* Optional. An error says what is no longer as attach left it. Runs in: engine. Repeatable. */
+	/*
+	 * Optional. An error says what is no longer as attach left it. Runs in: engine.
+	 * Repeatable.
+	 */
 	gboolean (*check) (gpointer instance, const DavitNetworkRequest *request, GError **error);
 
 	/* Optional. Makes lost host-side rules again. Runs in: engine. Repeatable. */

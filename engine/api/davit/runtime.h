@@ -115,7 +115,10 @@ typedef struct {
 	gboolean (*exec) (gpointer instance, const DavitRuntimeExec *request, int *ret_pidfd,
 			  DavitResult *result, GError **error);
 
-	/* Optional. Freezes and thaws all processes. Runs in: engine. STATE if not running, paused. */
+	/*
+	 * Optional. Freezes and thaws all processes. Runs in: engine. STATE if not running,
+	 * paused.
+	 */
 	gboolean (*pause) (gpointer instance, const DavitRuntimeContainer *container,
 			   GError **error);
 	gboolean (*resume) (gpointer instance, const DavitRuntimeContainer *container,
@@ -137,10 +140,15 @@ typedef struct {
 	gboolean (*stats) (gpointer instance, const DavitRuntimeContainer *container,
 			   DavitResult *result, GError **error);
 
-	/* Optional. Result string "features": JSON text of the specification's features document. */
+	/*
+	 * Optional. Result string "features": JSON text of the specification's features document.
+	 */
 	gboolean (*features) (gpointer instance, DavitResult *result, GError **error);
 
-	/* Optional. Sets the size of the first process's terminal. The default: ioctl on the master. */
+	/*
+	 * Optional. Sets the size of the first process's terminal. The default: ioctl on the
+	 * master.
+	 */
 	gboolean (*resize) (gpointer instance, const DavitRuntimeContainer *container, guint16 rows,
 			    guint16 columns, GError **error);
 

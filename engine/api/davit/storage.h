@@ -115,8 +115,8 @@ typedef struct {
 
 	/*
 	 * Gives the root file system as a detached mount (open_tree or fsmount): nothing appears in
-	 * the host's mount table. Runs in: engine. Repeatable. request is that of rootfs_create. The
-	 * caller closes ret_mount_fd. Errors: NOT_FOUND (no rootfs_create), CORRUPT (a layer).
+	 * the host's mount table. Runs in: engine. Repeatable. request is that of rootfs_create.
+	 * The caller closes ret_mount_fd. Errors: NOT_FOUND (no rootfs_create), CORRUPT (a layer).
 	 */
 	gboolean (*rootfs_mount) (gpointer instance, const DavitRootfsRequest *request,
 				  int *ret_mount_fd, GError **error);
@@ -141,7 +141,9 @@ typedef struct {
 	gboolean (*usage) (gpointer instance, const char *id, const char *chain_id,
 			   DavitResult *result, GError **error);
 
-	/* Optional. CORRUPT if the layer is not as it was committed. Runs in: engine. Repeatable. */
+	/*
+	 * Optional. CORRUPT if the layer is not as it was committed. Runs in: engine. Repeatable.
+	 */
 	gboolean (*verify) (gpointer instance, const char *chain_id, GError **error);
 
 	/*
@@ -153,8 +155,8 @@ typedef struct {
 			   GError **error);
 
 	/*
-	 * Optional. A directory that shows one layer (or, with DAVIT_WHITEOUTS_APPLY, the whole tree
-	 * up to it) to read. Runs in: engine. Repeatable. The caller closes ret_dirfd.
+	 * Optional. A directory that shows one layer (or, with DAVIT_WHITEOUTS_APPLY, the whole
+	 * tree up to it) to read. Runs in: engine. Repeatable. The caller closes ret_dirfd.
 	 */
 	gboolean (*layer_open) (gpointer instance, const char *chain_id, int *ret_dirfd,
 				GError **error);

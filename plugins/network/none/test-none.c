@@ -108,7 +108,10 @@ remove_directory (const char *path)
 static void
 fixture_tear_down (Fixture *fixture, gconstpointer data)
 {
-	/* Whatever a test did, this process is where it was, and nothing is left to be waited for. */
+	/*
+	 * Whatever a test did, this process is where it was, and nothing is left to be waited
+	 * for.
+	 */
 	g_assert_cmpuint (own_namespace (), ==, fixture->own_netns);
 	g_assert_cmpint (waitpid (-1, NULL, WNOHANG | __WALL), ==, -1);
 	g_assert_cmpint (errno, ==, ECHILD);
