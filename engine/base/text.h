@@ -22,6 +22,7 @@ gboolean davit_text_parse_time (const char *text, const char *what, gint64 *ret_
 				GError **error);
 /* "SIGTERM", "term", "15", "SIGRTMIN+3". */
 gboolean davit_text_parse_signal (const char *text, int *ret, GError **error);
+/* "SIGRTMIN+3"; "unknown signal" if there is none of this number. */
 const char *davit_text_signal_name (int signal);
 
 /* "2026-11-24T14:11:26.123456789Z" from nanoseconds since 1970 in UTC. Free with g_free. */

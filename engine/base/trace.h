@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* Starts recording. file may be NULL (table only). start_nsec: CLOCK_MONOTONIC, 0: now. */
+/* Starts recording. file may be NULL (table only). */
 gboolean davit_trace_set_up (const char *file, gboolean table, GError **error);
 void davit_trace_begin (const char *category, const char *name);
 void davit_trace_end (void);
