@@ -219,3 +219,22 @@ davit_name_lookup (int names_fd, const char *name, char **ret_id, GError **error
 	*ret_id = g_strdup (holder);
 	return TRUE;
 }
+
+char *
+davit_name_of (int names_fd, const char *id)
+{
+	g_autoptr (GPtrArray) names = NULL;
+	char holder[ID_LENGTH + 1];
+	Holder state;
+
+	if (!davit_path_list (names_fd, &names, NULL))
+		return NULL;
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = (const char *) names->pdata[i];
+
+		if (holder_read (names_fd, name, &state, holder, NULL) && state == HOLDER_KNOWN &&
+		    strcmp (holder, id) == 0)
+			return g_strdup (name);
+	}
+	return NULL;
+}

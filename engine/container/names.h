@@ -34,6 +34,9 @@ gboolean davit_name_release_all (int names_fd, const char *id, GError **error);
 /* NOT_FOUND, CORRUPT if what stands there is no name of ours. Free with g_free. */
 gboolean davit_name_lookup (int names_fd, const char *name, char **ret_id, GError **error);
 
+/* A name that leads to a container, or NULL; reads all of them. Free with g_free. */
+char *davit_name_of (int names_fd, const char *id);
+
 /* 64 lower-case hex digits. */
 gboolean davit_name_is_id (const char *text);
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Between the files that make up container.h. */
+
+#pragma once
+
+#include "container/container.h"
+#include "container/record.h"
+#include "container/run-state.h"
+#include "container/state.h"
+
+G_BEGIN_DECLS
+
+/**
+ * DavitContainerDirectories: of all containers; davit_engine_open_state.
+ */
+typedef struct {
+	int containers_fd;
+	int names_fd;
+	int run_fd;
+} DavitContainerDirectories;
+
+gboolean davit_container_directories_open (DavitEngine *engine,
+					   DavitContainerDirectories *ret_directories,
+					   GError **error);
+void davit_container_directories_close (DavitContainerDirectories *directories);
+
+/*
+ * Reads one by its id. One that is damaged is there, too, with DAVIT_STATUS_DAMAGED. NOT_FOUND if
+ * there is none, or one whose creation has not been finished.
+ */
+DavitContainer *davit_container_load (DavitEngine *engine,
+				      const DavitContainerDirectories *directories, const char *id,
+				      GError **error);
+
+/* A list leaves the two directories closed: 1,000 containers would need 2,000 descriptors. */
+gboolean davit_container_open (DavitContainer *container, GError **error);
+
+/* How errors call it: its name, or the beginning of its id. */
+const char *davit_container_title (const DavitContainer *container);
+
+/*
+ * Takes the lock under which everything about a container is changed, and looks again. The lock
+ * goes with the descriptor, and with davit_lock_release also for the children that share it.
+ * NOT_FOUND if the container was removed before the lock was free.
+ */
+gboolean davit_container_lock (DavitContainer *container, int *ret_lock_fd, GError **error);
+
+/* Status, process, times and exit status, from what is found out now. Needs dirfd. */
+void davit_container_look (DavitContainer *container);
+
+/* The record, and an error that names the container if it is damaged. */
+DavitRecord *davit_container_read_record (DavitContainer *container, GError **error);
+
+/* Of the run that is there now; STATE if the container does not run. Clear ret_run on success. */
+gboolean davit_container_read_run (DavitContainer *container, DavitRun *ret_run, GError **error);
+
+/* STATE "container "x" VERB: it is STATUS". Returns FALSE. */
+gboolean davit_container_wrong_state (const DavitContainer *container, const char *verb,
+				      GError **error);
+
+/* "<runroot>/containers/<id>". Free with g_free. */
+char *davit_container_run_path (const DavitEngine *engine, const char *id);
+
+/**
+ * DavitContainerRuntime: the plugin that runs a container, and what it calls it.
+ */
+typedef struct {
+	DavitRuntime *runtime;
+	DavitRuntimeContainer handle;
+	int dirfd;
+} DavitContainerRuntime;
+
+gboolean davit_container_runtime_open (DavitEngine *engine, const char *name, const char *id,
+				       int run_dirfd, DavitContainerRuntime *ret_runtime,
+				       GError **error);
+void davit_container_runtime_close (DavitContainerRuntime *runtime);
+
+/* What storage plugins are asked for; strings belong to record. The same at every call. */
+DavitRootfsRequest davit_container_rootfs_request (const DavitRecord *record);
+
+/*
+ * Under the lock: undoes the run that is there, whether it has ended or was broken off. With force
+ * its processes are killed; without, one that is alive is left alone, which is no error. Repeatable.
+ */
+gboolean davit_container_clean_run (DavitContainer *container, gboolean force, GError **error);
+
+/* Under the lock, after clean_run: takes the container itself away. */
+gboolean davit_container_take_apart (DavitContainer *container, GError **error);
+
+/*
+ * After the end: cleans up, removes one that was made with rm, and tells the monitor so.
+ * monitor_fd: -1 if it is gone.
+ */
+gboolean davit_container_finish (DavitContainer *container, int monitor_fd, GError **error);
+
+/* Tombs: what a container is called in containers/ from the moment of its removal on. */
+#define DAVIT_CONTAINER_TOMB_PREFIX ".removed-"
+
+G_END_DECLS

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * containers/<id>/run.json in runroot: one run of a container, from the intent to start it until
+ * its end is cleaned up. It names all that must be undone, so that this works also when the
+ * container's record is damaged or gone. It does not survive a reboot: one that bears another boot
+ * id says only that there was a run.
+ *
+ * Beside it in that directory:
+ *
+ *     bundle/config.json   the OCI bundle
+ *     files/               the files of the engine that are bound into the container
+ *     runtime/             the runtime plugin's own
+ *     exit, socket, ...    the monitor's
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+	DAVIT_RUN_STARTING = 1, /* something may have been made, nothing is sure */
+	DAVIT_RUN_CREATED,	/* its first process is there and waits */
+	DAVIT_RUN_RUNNING,	/* that has executed the program */
+} DavitRunPhase;
+
+/**
+ * DavitRun: strings are NULL if absent.
+ */
+typedef struct {
+	DavitRunPhase phase;
+	char *boot_id;
+	char *runtime; /* plugins that take part in it */
+	char *storage; /* NULL with a root file system that is no plugin's */
+	char *network; /* NULL: nothing is attached */
+	char *network_name;
+	char *network_status; /* for detach */
+	char *interface;      /* what the network driver reported */
+	char **addresses;     /* "INTERFACE ADDRESS/PREFIX", NULL-terminated, never NULL */
+	char *gateway;
+	char *mac_address;
+	char *freezer; /* file that tells whether it is frozen; or NULL */
+	gint64 started;
+	gint64 pid; /* of the first process; 0: none yet */
+	guint64 start_time;
+	gboolean auto_remove;
+} DavitRun;
+
+void davit_run_clear (DavitRun *run);
+
+/* NOT_FOUND, CORRUPT. Clear ret_run on success. */
+gboolean davit_run_read (int run_dirfd, DavitRun *ret_run, GError **error);
+gboolean davit_run_write (int run_dirfd, const DavitRun *run, GError **error);
+
+/* Whether its first process is there and has not ended. */
+gboolean davit_run_is_alive (const DavitRun *run);
+/* The same, and gives a pidfd. NOT_FOUND. */
+gboolean davit_run_open_process (const DavitRun *run, int *ret_pidfd, GError **error);
+/* Whether its processes are frozen, as the kernel says. */
+gboolean davit_run_is_frozen (const DavitRun *run);
+
+G_END_DECLS

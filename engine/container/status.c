@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What a container is now. Three things say it, in this order: the kernel (is the process of the
+ * run that is on record alive, and is it frozen), the exit file of the monitor, and state.json.
+ */
+
+#include "container/container-private.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <string.h>
+
+const char *
+davit_status_name (DavitStatus status)
+{
+	static const char *const names[] = {
+		[DAVIT_STATUS_CREATED] = "created", [DAVIT_STATUS_INITIALIZED] = "initialized",
+		[DAVIT_STATUS_RUNNING] = "running", [DAVIT_STATUS_PAUSED] = "paused",
+		[DAVIT_STATUS_STOPPED] = "stopped", [DAVIT_STATUS_EXITED] = "exited",
+		[DAVIT_STATUS_DAMAGED] = "damaged",
+	};
+
+	return status < G_N_ELEMENTS (names) && names[status] != NULL ? names[status] : "unknown";
+}
+
+static void
+set_exit (DavitContainer *container, const DavitExit *ended)
+{
+	container->exit_status = ended->status;
+	container->oom_killed = ended->oom_killed;
+	container->finished = ended->finished;
+}
+
+static DavitStatus
+alive_status (const DavitRun *run)
+{
+	if (run->phase == DAVIT_RUN_CREATED)
+		return DAVIT_STATUS_INITIALIZED;
+	return davit_run_is_frozen (run) ? DAVIT_STATUS_PAUSED : DAVIT_STATUS_RUNNING;
+}
+
+/*
+ * The process is gone and there is no exit file. Either the monitor is just about to write it, and
+ * then the run has not ended yet for anybody; or the monitor is gone too, and nobody knows.
+ */
+static DavitStatus
+ended_status (DavitContainer *container, DavitState *state)
+{
+	DavitExit ended = {0};
+	davit_autofd monitor_fd = -1;
+
+	if (davit_monitor_read_exit (container->run_dirfd, &ended, NULL)) {
+		set_exit (container, &ended);
+		return DAVIT_STATUS_STOPPED;
+	}
+	if (davit_monitor_connect (container->run_dirfd, &monitor_fd, NULL))
+		return DAVIT_STATUS_RUNNING;
+	if (davit_monitor_read_exit (container->run_dirfd, &ended, NULL)) {
+		set_exit (container, &ended);
+		return DAVIT_STATUS_STOPPED;
+	}
+	davit_state_lose (state);
+	set_exit (container, &state->exit);
+	return DAVIT_STATUS_STOPPED;
+}
+
+/* FALSE if there is no run of this boot that has a process. */
+static gboolean
+look_at_run (DavitContainer *container, DavitState *state)
+{
+	DavitRun run = {0};
+	gboolean of_now;
+
+	if (container->run_dirfd < 0 || !davit_run_read (container->run_dirfd, &run, NULL))
+		return FALSE;
+	of_now = run.pid != 0 && g_strcmp0 (run.boot_id, container->engine->boot_id) == 0;
+	if (of_now) {
+		container->started = run.started;
+		if (davit_run_is_alive (&run)) {
+			container->status = alive_status (&run);
+			container->pid = (int) run.pid;
+			set_exit (container, &(DavitExit){0});
+		} else {
+			container->status = ended_status (container, state);
+		}
+	}
+	davit_run_clear (&run);
+	return of_now;
+}
+
+void
+davit_container_look (DavitContainer *container)
+{
+	DavitState state = {0};
+	g_autoptr (GError) error = NULL;
+
+	container->pid = 0;
+	if (!davit_state_read (container->dirfd, &state, &error)) {
+		/* The record is whole: it can be started and removed, only its past is not known. */
+		state = (DavitState){.started = 1, .running = TRUE};
+	}
+	container->started = state.started;
+	set_exit (container, &state.exit);
+	if (look_at_run (container, &state))
+		return;
+	if (state.running) {
+		/* The boot in which it ran is over, or somebody has emptied the run directory. */
+		davit_state_lose (&state);
+		set_exit (container, &state.exit);
+	}
+	container->status = state.started != 0 ? DAVIT_STATUS_EXITED : DAVIT_STATUS_CREATED;
+}
+
+gboolean
+davit_container_read_run (DavitContainer *container, DavitRun *ret_run, GError **error)
+{
+	DavitRun run = {0};
+
+	if (container->run_dirfd < 0 || container->pid == 0)
+		return davit_container_wrong_state (container, "has no process", error);
+	if (!davit_run_read (container->run_dirfd, &run, error))
+		return davit_error_prefix (error, "container \"%s\"",
+					   davit_container_title (container));
+	*ret_run = run;
+	return TRUE;
+}
+
+gboolean
+davit_container_wrong_state (const DavitContainer *container, const char *verb, GError **error)
+{
+	if (container->status == DAVIT_STATUS_DAMAGED)
+		return davit_error_set (
+			error, DAVIT_ERROR_CORRUPT,
+			"container \"%s\" is damaged: %s; davit rm --force removes it",
+			davit_container_title (container), container->damage);
+	return davit_error_set (error, DAVIT_ERROR_STATE, "container \"%s\" %s: it is %s",
+				davit_container_title (container), verb,
+				davit_status_name (container->status));
+}
