@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SEPARATOR "   "
+
 struct _DavitTable {
 	struct libscols_table *table;
 	guint columns;
@@ -27,9 +29,11 @@ davit_table_new (const char *const *headings, gboolean heading)
 	scols_table_enable_noencoding (table->table, TRUE);
 	/* Taken for no terminal, it cuts nothing off. docker lets wide rows wrap, too. */
 	scols_table_set_termforce (table->table, SCOLS_TERMFORCE_NEVER);
-	scols_table_set_column_separator (table->table, "   ");
+	scols_table_set_column_separator (table->table, SEPARATOR);
+	/* A heading widens its column even where it is not shown. */
 	for (; headings[table->columns] != NULL; table->columns++)
-		scols_table_new_column (table->table, headings[table->columns], 0, 0);
+		scols_table_new_column (table->table, heading ? headings[table->columns] : "", 0,
+					0);
 	return table;
 }
 
@@ -84,12 +88,31 @@ ends_trim (const char *text)
 	return g_string_free (trimmed, FALSE);
 }
 
+/* The library prints nothing at all where there is no line; the heading says that one looked. */
+static char *
+heading_print (const DavitTable *table)
+{
+	GString *text = g_string_new (NULL);
+
+	for (guint i = 0; i < table->columns; i++) {
+		struct libscols_column *column = scols_table_get_column (table->table, i);
+
+		g_string_append_printf (text, "%s%s", i == 0 ? "" : SEPARATOR,
+					scols_cell_get_data (scols_column_get_header (column)));
+	}
+	g_string_append_c (text, '\n');
+	return g_string_free (text, FALSE);
+}
+
 char *
 davit_table_print (DavitTable *table)
 {
 	char *text = NULL;
 	char *trimmed;
 
+	if (scols_table_get_nlines (table->table) == 0)
+		return scols_table_is_noheadings (table->table) ? g_strdup ("")
+								: heading_print (table);
 	if (scols_print_table_to_string (table->table, &text) != 0)
 		g_error ("out of memory");
 	trimmed = ends_trim (text == NULL ? "" : text);

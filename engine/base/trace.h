@@ -21,7 +21,8 @@ char *davit_trace_finish (void);
 
 /* Declares a span that ends with its scope: davit_trace_scope ("container", "create"); */
 #define davit_trace_scope(category, name)                                                          \
-	__attribute__ ((cleanup (davit_trace_scope_end), unused)) int davit_trace_scope_ =         \
+	__attribute__ ((cleanup (davit_trace_scope_end), unused)) int G_PASTE (davit_trace_scope_, \
+									       __LINE__) =         \
 		davit_trace_scope_begin ((category), (name))
 
 int davit_trace_scope_begin (const char *category, const char *name);
