@@ -9,16 +9,16 @@
 #include <string.h>
 
 static const DavitFlag flags[] = {
-	{ .name = "env", .letter = 'e', .type = DAVIT_FLAG_LIST, .argument = "KEY", .help = "x" },
-	{ .name = "env-file", .type = DAVIT_FLAG_LIST, .argument = "FILE", .help = "x" },
-	{ .name = NULL },
+	{.name = "env", .letter = 'e', .type = DAVIT_FLAG_LIST, .argument = "KEY", .help = "x"},
+	{.name = "env-file", .type = DAVIT_FLAG_LIST, .argument = "FILE", .help = "x"},
+	{.name = NULL},
 };
 
 static gboolean
 read_words (const char *const *words, char **ret_text, GError **error)
 {
-	const DavitFlag *const tables[] = { flags, NULL };
-	DavitSyntax syntax = { "exec", tables, FALSE };
+	const DavitFlag *const tables[] = {flags, NULL};
+	DavitSyntax syntax = {"exec", tables, FALSE};
 	g_autoptr (DavitArguments) arguments = davit_arguments_parse (&syntax, words, error);
 	g_auto (GStrv) variables = NULL;
 
@@ -32,8 +32,11 @@ read_words (const char *const *words, char **ret_text, GError **error)
 static void
 test_flags (void)
 {
-	const char *const words[] = { "-e", "A=1", "-e", "DAVIT_TEST_HERE", "-e", "DAVIT_TEST_NOT",
-				      "-eB=", "-eC=x=y", NULL };
+	const char *const words[] = {"-e",   "A=1",
+				     "-e",   "DAVIT_TEST_HERE",
+				     "-e",   "DAVIT_TEST_NOT",
+				     "-eB=", "-eC=x=y",
+				     NULL};
 	g_autofree char *text = NULL;
 	g_autoptr (GError) error = NULL;
 
@@ -61,7 +64,7 @@ static void
 test_file (void)
 {
 	g_autofree char *path = file_make ("# comment\n\n  A=1\nB=two words \n  # more\nC=", -1);
-	const char *const words[] = { "-e", "A=2", "--env-file", path, NULL };
+	const char *const words[] = {"-e", "A=2", "--env-file", path, NULL};
 	g_autofree char *text = NULL;
 	g_autoptr (GError) error = NULL;
 
@@ -89,13 +92,13 @@ test_refused (void)
 {
 	g_autofree char *bad = file_make ("A=1\n=2\n", -1);
 	g_autofree char *nul = file_make ("A=1\0B=2", 7);
-	const char *const empty[] = { "-e", "", NULL };
-	const char *const nameless[] = { "-e", "=x", NULL };
-	const char *const encoding[] = { "-e", "A=\377", NULL };
-	const char *const missing[] = { "--env-file", "/none/at/all", NULL };
-	const char *const line[] = { "--env-file", bad, NULL };
-	const char *const zero[] = { "--env-file", nul, NULL };
-	const char *const directory[] = { "--env-file", "/", NULL };
+	const char *const empty[] = {"-e", "", NULL};
+	const char *const nameless[] = {"-e", "=x", NULL};
+	const char *const encoding[] = {"-e", "A=\377", NULL};
+	const char *const missing[] = {"--env-file", "/none/at/all", NULL};
+	const char *const line[] = {"--env-file", bad, NULL};
+	const char *const zero[] = {"--env-file", nul, NULL};
+	const char *const directory[] = {"--env-file", "/", NULL};
 
 	refuse (empty, DAVIT_ERROR_USAGE, "environment variable \"\": must be KEY or KEY=VALUE");
 	refuse (nameless, DAVIT_ERROR_USAGE, "environment variable \"=x\": must be");
