@@ -28,8 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitCreateRequest, davit_create_request_free)
  * streams	interactive tty attach
  * limits	cpus cpu-shares cpu-period cpu-quota cpuset-cpus cpuset-mems memory
  *		memory-reservation memory-swap memory-swappiness oom-kill-disable oom-score-adj
- *		pids-limit shm-size ulimit blkio-weight device-read-bps device-write-bps device-read-iops
- *		device-write-iops cgroup-conf cgroup-parent cgroups
+ *		pids-limit shm-size ulimit blkio-weight device-read-bps device-write-bps
+ *		device-read-iops device-write-iops cgroup-conf cgroup-parent cgroups
  * security	cap-add cap-drop security-opt privileged read-only read-only-tmpfs
  * namespaces	pid ipc uts cgroupns network timens time-offset userns uidmap gidmap
  * network	dns dns-search dns-option add-host no-hosts no-hostname hosts-file publish expose ip
