@@ -77,6 +77,10 @@ typedef struct {
 	const char *expected_digest;  /* the same for the compressed bytes; or NULL */
 } DavitArchiveUnpack;
 
+/*
+ * Hashing is as much work as unpacking: a digest that nobody expects is not computed and is NULL in
+ * the summary.
+ */
 gboolean davit_archive_unpack (const DavitArchiveWorker *worker, const DavitArchiveUnpack *request,
 			       DavitArchiveSummary *ret_summary, GError **error);
 

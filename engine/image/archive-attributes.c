@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Owner, mode, extended attributes and times. In this order: a new owner takes away setuid and
+ * capabilities, and everything takes the time.
+ */
+
+#include "image/archive-writer.h"
+
+#include "base/error.h"
+
+#include <archive.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define LIST_LIMIT (64 * 1024)
+
+static gboolean
+owner_error (const ArchiveEntry *entry, GError **error)
+{
+	int number = errno;
+	g_autofree char *quoted = archive_reply_quote (entry->path);
+
+	davit_error_errno (error, number, "entry \"%s\": give it to user %u, group %u", quoted,
+			   entry->uid, entry->gid);
+	if (number == EPERM || number == EINVAL)
+		davit_error_hint (error, "run as root, or with subordinate ids that cover it");
+	return FALSE;
+}
+
+gboolean
+archive_attributes_owner (const ArchiveEntry *entry, int fd, GError **error)
+{
+	if (fchown (fd, entry->uid, entry->gid) < 0)
+		return owner_error (entry, error);
+	return TRUE;
+}
+
+/*
+ * Why an attribute is left out, or NULL. An image does not speak to overlayfs or to the host's
+ * security modules, and "system." are access control lists in the numbers of another host.
+ */
+static const char *
+dropped_because (const char *name, ArchiveEntryType type)
+{
+	if (strcmp (name, "security.capability") == 0)
+		return type == ARCHIVE_ENTRY_FILE ? NULL : "only files have capabilities";
+	if (g_str_has_prefix (name, "user.overlay."))
+		return "overlayfs would obey it";
+	if (g_str_has_prefix (name, "user."))
+		return NULL;
+	if (g_str_has_prefix (name, "trusted.overlay."))
+		return "overlayfs would obey it";
+	if (g_str_has_prefix (name, "security."))
+		return "labels are the host's";
+	return "only \"user.\" attributes and capabilities are kept";
+}
+
+static gboolean
+attribute_error (const ArchiveEntry *entry, const char *name, gsize size, GError **error)
+{
+	int number = errno;
+	g_autofree char *path = archive_reply_quote (entry->path);
+	g_autofree char *quoted = archive_reply_quote (name);
+
+	/* ENOSPC and E2BIG mean the room of one inode, not the disk's. */
+	if (number == ENOSPC || number == E2BIG || number == ERANGE)
+		return davit_error_set (error, DAVIT_ERROR_UNAVAILABLE,
+					"entry \"%s\": the file system has no room for attribute "
+					"\"%s\" of %" G_GSIZE_FORMAT " bytes",
+					path, quoted, size);
+	if (number == ENOTSUP)
+		return davit_error_set (
+			error, DAVIT_ERROR_UNAVAILABLE,
+			"entry \"%s\": the file system can't hold attribute \"%s\"; "
+			"use another one for the root directory",
+			path, quoted);
+	return davit_error_errno (error, number, "entry \"%s\": attribute \"%s\"", path, quoted);
+}
+
+gboolean
+archive_attributes_extended (ArchiveWriter *writer, const ArchiveEntry *entry, int fd,
+			     GError **error)
+{
+	const char *name;
+	const void *value;
+	size_t size;
+
+	if (archive_entry_xattr_reset (entry->raw) == 0)
+		return TRUE;
+	while (archive_entry_xattr_next (entry->raw, &name, &value, &size) == ARCHIVE_OK) {
+		const char *reason = dropped_because (name, entry->type);
+
+		if (reason != NULL) {
+			g_autofree char *path = archive_reply_quote (entry->path);
+
+			archive_reply_notice (writer->reply,
+					      "\"%s\": attribute \"%s\" left out: %s", path, name,
+					      reason);
+		} else if (fsetxattr (fd, name, value, size, 0) < 0) {
+			return attribute_error (entry, name, size, error);
+		}
+	}
+	return TRUE;
+}
+
+gboolean
+archive_attributes_set (ArchiveWriter *writer, const ArchiveEntry *entry, int fd, GError **error)
+{
+	struct timespec times[2] = {entry->mtime, entry->mtime};
+
+	if (!archive_attributes_owner (entry, fd, error))
+		return FALSE;
+	/* The file was made with the mode but for these bits, which chown would take away. */
+	if ((entry->mode & 07000) != 0 && fchmod (fd, entry->mode) < 0)
+		return archive_writer_errno (entry->path, "set the mode", error);
+	if (!archive_attributes_extended (writer, entry, fd, error))
+		return FALSE;
+	if (futimens (fd, times) < 0)
+		return archive_writer_errno (entry->path, "set the time", error);
+	return TRUE;
+}
+
+gboolean
+archive_attributes_set_named (const ArchiveEntry *entry, int parent, const char *name,
+			      GError **error)
+{
+	struct timespec times[2] = {entry->mtime, entry->mtime};
+
+	if (fchownat (parent, name, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return owner_error (entry, error);
+	/* A node that we just made in a directory of ours; it can't have become a link. */
+	if (entry->type == ARCHIVE_ENTRY_NODE && (entry->mode & 07000) != 0 &&
+	    fchmodat (parent, name, entry->mode & 07777, 0) < 0)
+		return archive_writer_errno (entry->path, "set the mode", error);
+	if (utimensat (parent, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return archive_writer_errno (entry->path, "set the time", error);
+	return TRUE;
+}
+
+gboolean
+archive_attributes_reset (const char *path, int fd, GError **error)
+{
+	g_autofree char *names = g_malloc (LIST_LIMIT);
+	ssize_t length = flistxattr (fd, names, LIST_LIMIT);
+
+	if (length < 0)
+		return errno == ENOTSUP ? TRUE
+					: archive_writer_errno (path, "list attributes", error);
+	for (const char *name = names; name < names + length; name += strlen (name) + 1) {
+		if (!g_str_has_prefix (name, "user.") || g_str_has_prefix (name, "user.overlay."))
+			continue;
+		if (fremovexattr (fd, name) < 0 && errno != ENODATA)
+			return archive_writer_errno (path, "remove an attribute", error);
+	}
+	return TRUE;
+}

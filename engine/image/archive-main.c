@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * davit-archive: takes a request from the engine (archive-protocol.h), gives up everything that it
+ * does not need for it, does it, and answers. It is of no use to a person at a shell.
+ */
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "image/archive-confine.h"
+#include "image/archive-protocol.h"
+#include "image/archive-work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/**
+ * Job: the request, as far as it is understood, and where the answer goes.
+ */
+typedef struct {
+	char **arguments; /* behind the operation */
+	guint n_arguments;
+	ArchiveReply reply;
+} Job;
+
+static gboolean
+argument_number (Job *job, guint index, guint64 maximum, guint64 *ret, GError **error)
+{
+	return davit_text_parse_unsigned (job->arguments[index], maximum, "argument", ret, error);
+}
+
+static gboolean
+argument_whiteouts (Job *job, guint index, DavitWhiteouts *ret, GError **error)
+{
+	guint64 value;
+
+	if (!argument_number (job, index, DAVIT_WHITEOUTS_OVERLAY_USER, &value, error))
+		return FALSE;
+	if (value < DAVIT_WHITEOUTS_APPLY)
+		return davit_error_set (error, DAVIT_ERROR_USAGE, "argument: no form of whiteouts");
+	*ret = (DavitWhiteouts) value;
+	return TRUE;
+}
+
+/* The last of the fixed arguments. */
+static gboolean
+argument_progress (Job *job, guint index, GError **error)
+{
+	guint64 value;
+
+	if (!argument_number (job, index, 1, &value, error))
+		return FALSE;
+	job->reply.progress = value != 0;
+	return TRUE;
+}
+
+static const char *
+argument_digest (Job *job, guint index)
+{
+	return strcmp (job->arguments[index], ARCHIVE_NO_DIGEST) != 0 ? job->arguments[index]
+								      : NULL;
+}
+
+/* Closes what is not in the request, and gives up the rest. */
+static gboolean
+confine (int last_fd, ArchiveAccess access, int dirfd, DavitWhiteouts whiteouts, GError **error)
+{
+	ArchiveConfine request = {access, dirfd, whiteouts == DAVIT_WHITEOUTS_OVERLAY};
+
+	if (close_range ((guint) last_fd + 1, ~0U, 0) < 0 && errno != ENOSYS)
+		return davit_error_errno (error, errno, "archive worker");
+	return archive_confine (&request, error);
+}
+
+static gboolean
+answer_summary (Job *job, DavitArchiveSummary *summary)
+{
+	archive_reply_summary (&job->reply, summary);
+	davit_archive_summary_clear (summary);
+	return TRUE;
+}
+
+static gboolean
+job_scan (Job *job, GError **error)
+{
+	g_autoptr (ArchiveInput) input = NULL;
+	DavitArchiveSummary summary;
+	guint64 copy, limit;
+
+	if (!argument_number (job, 0, 1, &copy, error) ||
+	    !argument_number (job, 1, G_MAXUINT64, &limit, error) ||
+	    !argument_progress (job, 2, error))
+		return FALSE;
+	input = archive_input_new (ARCHIVE_FD_FIRST, &job->reply);
+	/* Before the confinement: the copy is opened anew to read it. */
+	archive_input_set_copy (input, copy != 0 ? ARCHIVE_FD_SECOND : -1, limit);
+	if (!archive_confine (&(ArchiveConfine){ARCHIVE_ACCESS_NONE, -1, FALSE}, error))
+		return FALSE;
+	return archive_work_scan (input, &summary, error) && answer_summary (job, &summary);
+}
+
+static gboolean
+job_unpack (Job *job, GError **error)
+{
+	DavitArchiveUnpack request = {
+		.input_fd = ARCHIVE_FD_FIRST,
+		.target_dirfd = ARCHIVE_FD_SECOND,
+		.expected_digest = argument_digest (job, 1),
+		.expected_diff_id = argument_digest (job, 2),
+	};
+	DavitArchiveSummary summary = {0};
+
+	if (!argument_whiteouts (job, 0, &request.whiteouts, error) ||
+	    !argument_progress (job, 3, error) ||
+	    !confine (ARCHIVE_FD_SECOND, ARCHIVE_ACCESS_OWNER, request.target_dirfd,
+		      request.whiteouts, error))
+		return FALSE;
+	if (archive_work_unpack (&request, &job->reply, &summary, error))
+		return answer_summary (job, &summary);
+	davit_archive_summary_clear (&summary);
+	return FALSE;
+}
+
+/**
+ * Operation: arguments are those that it always has; more: it takes any number of others.
+ */
+typedef struct {
+	const char *name;
+	guint arguments;
+	gboolean more;
+	gboolean (*run) (Job *job, GError **error);
+} Operation;
+
+static gboolean
+job_run (Job *job, const char *name, GError **error)
+{
+	static const Operation operations[] = {
+		{"scan", 3, FALSE, job_scan},
+		{"unpack", 4, FALSE, job_unpack},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS (operations); i++) {
+		const Operation *operation = &operations[i];
+
+		if (strcmp (operation->name, name) != 0)
+			continue;
+		if (job->n_arguments < operation->arguments ||
+		    (job->n_arguments > operation->arguments && !operation->more))
+			break;
+		return operation->run (job, error);
+	}
+	return davit_error_set (
+		error, DAVIT_ERROR_USAGE,
+		"archive worker: no such request; are davit and davit-archive of one "
+		"version?");
+}
+
+int
+main (int argc, char **argv)
+{
+	g_autoptr (GError) error = NULL;
+	Job job = {.reply = {.fd = ARCHIVE_FD_REPLY}};
+
+	if (argc < 2 || fcntl (ARCHIVE_FD_REPLY, F_GETFD) < 0) {
+		static const char text[] = "davit-archive is run by davit\n";
+
+		return write (STDERR_FILENO, text, sizeof (text) - 1) < 0 ? 2 : 1;
+	}
+	job.arguments = argv + 2;
+	job.n_arguments = (guint) argc - 2;
+	if (archive_confine_process (&error) && job_run (&job, argv[1], &error)) {
+		archive_reply_done (&job.reply);
+		return 0;
+	}
+	archive_reply_error (&job.reply, error);
+	return 1;
+}
