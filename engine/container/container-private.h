@@ -81,9 +81,35 @@ DavitRootfsRequest davit_container_rootfs_request (const DavitRecord *record);
 
 /*
  * Under the lock: undoes the run that is there, whether it has ended or was broken off. With force
- * its processes are killed; without, one that is alive is left alone, which is no error. Repeatable.
+ * its processes are killed; without, one that is alive is left alone, which is no error. monitor_fd:
+ * a connection over which its end has come already; -1: none. Repeatable.
  */
-gboolean davit_container_clean_run (DavitContainer *container, gboolean force, GError **error);
+gboolean davit_container_clean_run (DavitContainer *container, gboolean force, int monitor_fd,
+				    GError **error);
+
+/* Sends a signal through the runtime; all: to every process. STATE if there is none. */
+gboolean davit_container_signal (DavitContainer *container, int signal, gboolean all,
+				 GError **error);
+
+/* Thaws one that is frozen. */
+gboolean davit_container_thaw (DavitContainer *container, GError **error);
+
+/* Tells the monitor, if there is one, that the end is wanted. */
+void davit_container_tell_stopping (DavitContainer *container);
+
+/**
+ * DavitContainerConnection: to its monitor.
+ */
+typedef struct {
+	int monitor_fd;
+	const DavitContainerStart *streams;
+	gboolean terminal;
+} DavitContainerConnection;
+
+/* Until the end or until the user detaches; after the end it is cleaned up. */
+gboolean davit_container_connect (DavitContainer *container,
+				  const DavitContainerConnection *connection,
+				  gboolean *ret_detached, DavitExit *ret_exit, GError **error);
 
 /* Under the lock, after clean_run: takes the container itself away. */
 gboolean davit_container_take_apart (DavitContainer *container, GError **error);
@@ -93,6 +119,9 @@ gboolean davit_container_take_apart (DavitContainer *container, GError **error);
  * monitor_fd: -1 if it is gone.
  */
 gboolean davit_container_finish (DavitContainer *container, int monitor_fd, GError **error);
+
+/* The log stands in the container's directory in root, since it outlives the run. */
+#define DAVIT_CONTAINER_LOG "log"
 
 /* Tombs: what a container is called in containers/ from the moment of its removal on. */
 #define DAVIT_CONTAINER_TOMB_PREFIX ".removed-"

@@ -200,6 +200,26 @@ davit_name_release_all (int names_fd, const char *id, GError **error)
 }
 
 gboolean
+davit_name_check_stale (int names_fd, const char *name, gboolean repair, gboolean *ret_stale,
+			GError **error)
+{
+	char holder[ID_LENGTH + 1];
+	davit_autofd lock_fd = -1;
+	gboolean stale;
+	Holder state;
+
+	if (!names_lock (names_fd, &lock_fd, error) ||
+	    !holder_read (names_fd, name, &state, holder, error))
+		return FALSE;
+	stale = state == HOLDER_FOREIGN ||
+		(state == HOLDER_KNOWN && holder_is_gone (names_fd, holder));
+	if (stale && repair && !name_unlink (names_fd, name, error))
+		return FALSE;
+	*ret_stale = stale;
+	return TRUE;
+}
+
+gboolean
 davit_name_lookup (int names_fd, const char *name, char **ret_id, GError **error)
 {
 	char holder[ID_LENGTH + 1];

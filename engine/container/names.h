@@ -34,6 +34,10 @@ gboolean davit_name_release_all (int names_fd, const char *id, GError **error);
 /* NOT_FOUND, CORRUPT if what stands there is no name of ours. Free with g_free. */
 gboolean davit_name_lookup (int names_fd, const char *name, char **ret_id, GError **error);
 
+/* Whether a name leads to no container, or is none of ours; with repair it is removed then. */
+gboolean davit_name_check_stale (int names_fd, const char *name, gboolean repair,
+				 gboolean *ret_stale, GError **error);
+
 /* A name that leads to a container, or NULL; reads all of them. Free with g_free. */
 char *davit_name_of (int names_fd, const char *id);
 

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The network namespace of a start, and the others that are joined.
+ *
+ * A new one is made in a child that shares memory and open files with us and lives for one system
+ * call: it opens its own namespace, and the descriptor is ours. So the engine never leaves its own
+ * namespaces, from where the way back may be barred (a rootless engine may not return to the
+ * host's), and no page table is copied. Letting the runtime make it would save nothing, since the
+ * kernel's work is the same, and the driver must have connected it before /etc/resolv.conf and
+ * config.json can be written.
+ */
+
+#include "container/prepare.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STACK_SIZE ((gsize) 64 * 1024)
+#define PORT_LIMIT 65535
+
+/* Shared with the child. */
+typedef struct {
+	int fd;
+	int number; /* errno */
+} Made;
+
+static int
+namespace_open_own (void *data)
+{
+	Made *made = data;
+
+	made->fd = open ("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	made->number = errno;
+	return 0;
+}
+
+static gboolean
+namespace_explain (int number, GError **error)
+{
+	davit_error_errno (error, number, "make a network namespace");
+	if (number == ENOSPC)
+		davit_error_hint (error, "the limit in /proc/sys/user/max_net_namespaces is "
+					 "reached");
+	else if (number == EPERM)
+		davit_error_hint (error, "this needs CAP_SYS_ADMIN");
+	return FALSE;
+}
+
+static gboolean
+namespace_make (int *ret_fd, GError **error)
+{
+	char *stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	Made made = {-1, 0};
+	pid_t child;
+	int number;
+
+	if (stack == MAP_FAILED)
+		return davit_error_errno (error, errno, "stack for a child");
+	/* No exit signal: nobody's waitpid (-1) takes it. */
+	child = clone (namespace_open_own, stack + STACK_SIZE,
+		       CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWNET, &made);
+	number = child < 0 ? errno : made.number;
+	while (child > 0 && waitpid (child, NULL, __WALL) < 0 && errno == EINTR)
+		continue;
+	munmap (stack, STACK_SIZE);
+	if (child < 0 || made.fd < 0)
+		return namespace_explain (number, error);
+	*ret_fd = made.fd;
+	return TRUE;
+}
+
+/**
+ * Request: what the network driver is asked for. Strings belong to the record.
+ */
+typedef struct {
+	DavitNetworkRequest driver;
+	const char **aliases;
+	GArray *ports; /* DavitPort */
+} Request;
+
+static void
+request_clear (Request *request)
+{
+	g_clear_pointer (&request->aliases, g_free);
+	g_clear_pointer (&request->ports, g_array_unref);
+}
+
+static gboolean
+port_read (const DavitJson *json, DavitPort *port, GError **error)
+{
+	gint64 host_port = 0, container_port = 0, count = 1;
+
+	if (!davit_json_get_string (json, "hostAddress", &port->host_address, error) ||
+	    !davit_json_get_string (json, "protocol", &port->protocol, error) ||
+	    !davit_json_get_integer (json, "hostPort", 0, PORT_LIMIT, &host_port, error) ||
+	    !davit_json_get_integer (json, "containerPort", 1, PORT_LIMIT, &container_port,
+				     error) ||
+	    !davit_json_get_integer (json, "count", 1, PORT_LIMIT, &count, error))
+		return FALSE;
+	if (port->protocol == NULL)
+		port->protocol = "tcp";
+	port->host_port = (guint16) host_port;
+	port->container_port = (guint16) container_port;
+	port->count = (guint16) count;
+	return TRUE;
+}
+
+static gboolean
+ports_read (const DavitJson *json, Request *request, GError **error)
+{
+	const DavitJson *ports = NULL;
+
+	if (!davit_json_get_array (json, "ports", &ports, error))
+		return FALSE;
+	request->ports = g_array_new (TRUE, TRUE, sizeof (DavitPort));
+	for (guint i = 0; i < davit_json_length (ports); i++) {
+		DavitPort port = {0};
+
+		if (!port_read (davit_json_element (ports, i), &port, error))
+			return FALSE;
+		g_array_append_val (request->ports, port);
+	}
+	request->driver.ports = (const DavitPort *) (gpointer) request->ports->data;
+	return TRUE;
+}
+
+static gboolean
+request_fill (Request *request, const DavitPrepared *prepared, GError **error)
+{
+	const DavitRecord *record = prepared->record;
+	const DavitJson *json = record->json;
+	DavitNetworkRequest *driver = &request->driver;
+
+	*driver = (DavitNetworkRequest){
+		.size = sizeof *driver,
+		.id = record->id,
+		.name = record->name,
+		.interface = "eth0",
+		.netns_fd = prepared->network.fd,
+		.userns_fd = -1,
+		.pidfd = -1,
+	};
+	if (!davit_json_get_string (json, "networkName", &driver->network, error) ||
+	    !davit_json_get_string (json, "ip", &driver->address, error) ||
+	    !davit_json_get_string (json, "ip6", &driver->address6, error) ||
+	    !davit_json_get_string (json, "macAddress", &driver->mac_address, error) ||
+	    !davit_json_get_strings (json, "networkAliases", &request->aliases, error))
+		return FALSE;
+	driver->aliases = request->aliases;
+	return ports_read (json, request, error);
+}
+
+/* The value behind "INTERFACE ", or the whole text. */
+static const char *
+value_of (const char *text)
+{
+	const char *space = text != NULL ? strchr (text, ' ') : NULL;
+
+	return space != NULL ? space + 1 : text;
+}
+
+static void
+run_note (DavitRun *run, const DavitNetworkRequest *request, const DavitResult *result)
+{
+	g_autofree const char **addresses = davit_result_strings (result, "address");
+
+	run->network_name = g_strdup (request->network);
+	run->network_status = g_strdup (davit_result_string (result, "status"));
+	run->interface = g_strdup (davit_result_string (result, "interface"));
+	run->addresses = g_strdupv ((char **) addresses);
+	run->gateway = g_strdup (davit_result_string (result, "gateway"));
+	run->mac_address = g_strdup (value_of (davit_result_string (result, "mac-address")));
+}
+
+static gboolean
+network_attach (DavitPrepared *prepared, GError **error)
+{
+	DavitEngine *engine = prepared->container->engine;
+	DavitNetwork *network =
+		davit_drivers_network (engine->drivers, prepared->record->network, error);
+	Request request = {0};
+	gboolean attached;
+	int fd = -1;
+
+	if (network == NULL || !namespace_make (&fd, error))
+		return FALSE;
+	davit_joined_set_fd (&prepared->network, fd);
+	prepared->attached = davit_result_new ();
+	attached = request_fill (&request, prepared, error) &&
+		   davit_network_attach (network, &request.driver, prepared->attached, error);
+	if (attached)
+		run_note (prepared->run, &request.driver, prepared->attached);
+	request_clear (&request);
+	return attached;
+}
+
+static gboolean
+others_join (DavitPrepared *prepared, GError **error)
+{
+	const DavitRecord *record = prepared->record;
+	const struct {
+		const DavitNamespace *wanted;
+		const char *kind;
+		DavitJoined *joined;
+	} namespaces[] = {
+		{&record->network_namespace, "net", &prepared->network},
+		{&record->pid_namespace, "pid", &prepared->pid},
+		{&record->ipc_namespace, "ipc", &prepared->ipc},
+		{&record->uts_namespace, "uts", &prepared->uts},
+		{&record->cgroup_namespace, "cgroup", &prepared->cgroup},
+		{&record->time_namespace, "time", &prepared->time},
+		{&record->user_namespace, "user", &prepared->user},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS (namespaces); i++) {
+		if (!davit_join_open (prepared->container->engine, namespaces[i].wanted,
+				      namespaces[i].kind, namespaces[i].joined, error))
+			return davit_error_prefix (error, "%s namespace", namespaces[i].kind);
+	}
+	return TRUE;
+}
+
+gboolean
+davit_prepare_network (DavitPrepared *prepared, GError **error)
+{
+	if (!others_join (prepared, error))
+		return FALSE;
+	return prepared->record->network_namespace.mode != DAVIT_NAMESPACE_PRIVATE ||
+	       network_attach (prepared, error);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a start holds while it is prepared. */
+
+#include "container/prepare.h"
+
+#include "base/fd.h"
+
+void
+davit_prepared_init (DavitPrepared *prepared, DavitContainer *container, const DavitRecord *record,
+		     DavitRun *run)
+{
+	DavitJoined *const joined[] = {&prepared->network, &prepared->pid,    &prepared->ipc,
+				       &prepared->uts,	   &prepared->cgroup, &prepared->time,
+				       &prepared->user};
+
+	*prepared = (DavitPrepared){
+		.container = container,
+		.record = record,
+		.run = run,
+		.run_dir = davit_container_run_path (container->engine, container->id),
+		.mount_fd = -1,
+		.rootfs_fd = -1,
+	};
+	for (guint i = 0; i < G_N_ELEMENTS (joined); i++)
+		davit_joined_init (joined[i]);
+}
+
+void
+davit_prepared_clear (DavitPrepared *prepared)
+{
+	DavitJoined *const joined[] = {&prepared->network, &prepared->pid,    &prepared->ipc,
+				       &prepared->uts,	   &prepared->cgroup, &prepared->time,
+				       &prepared->user};
+
+	/* Never initialized: its descriptors would be 0. */
+	if (prepared->container == NULL)
+		return;
+	for (guint i = 0; i < G_N_ELEMENTS (joined); i++)
+		davit_joined_clear (joined[i]);
+	davit_fd_close (&prepared->mount_fd);
+	davit_fd_close (&prepared->rootfs_fd);
+	g_clear_pointer (&prepared->run_dir, g_free);
+	g_clear_pointer (&prepared->attached, davit_result_free);
+}
