@@ -38,7 +38,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitEngine, davit_engine_close)
 /* The storage plugin that the configuration chooses. */
 DavitStorage *davit_engine_storage (DavitEngine *engine, GError **error);
 
-/* Make and open containers/ and names/ below root, and containers/ below runroot. */
+/*
+ * Make and open containers/ and names/ below root, and containers/ below runroot. The caller closes
+ * them; an output that is NULL is not wanted.
+ */
 gboolean davit_engine_open_state (DavitEngine *engine, int *ret_containers_fd, int *ret_names_fd,
 				  int *ret_run_fd, GError **error);
 

@@ -21,6 +21,23 @@ directory_open (DavitPrepared *prepared, GError **error)
 	       davit_error_errno (error, errno, "open root file system \"%s\"", path);
 }
 
+/* A creation that was broken off behind its record has made none: it is finished here. */
+static gboolean
+rootfs_mount (DavitPrepared *prepared, DavitStorage *storage, const DavitRootfsRequest *request,
+	      GError **error)
+{
+	g_autoptr (GError) local = NULL;
+
+	if (davit_storage_rootfs_mount (storage, request, &prepared->mount_fd, &local))
+		return TRUE;
+	if (prepared->container->status == DAVIT_STATUS_CREATED &&
+	    davit_error_matches (local, DAVIT_ERROR_NOT_FOUND))
+		return davit_storage_rootfs_create (storage, request, error) &&
+		       davit_storage_rootfs_mount (storage, request, &prepared->mount_fd, error);
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
+}
+
 gboolean
 davit_prepare_storage (DavitPrepared *prepared, GError **error)
 {
@@ -32,8 +49,7 @@ davit_prepare_storage (DavitPrepared *prepared, GError **error)
 		return directory_open (prepared, error);
 	storage = davit_drivers_storage (prepared->container->engine->drivers, record->storage,
 					 error);
-	if (storage == NULL ||
-	    !davit_storage_rootfs_mount (storage, &request, &prepared->mount_fd, error))
+	if (storage == NULL || !rootfs_mount (prepared, storage, &request, error))
 		return FALSE;
 	prepared->rootfs_fd = fcntl (prepared->mount_fd, F_DUPFD_CLOEXEC, 3);
 	return prepared->rootfs_fd >= 0 ||

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What one invocation works with. Everything is opened when it is first needed: "davit version"
+ * must not fail because a plugin or a directory is missing.
+ */
+
+#include "container/engine.h"
+
+#include "base/fd.h"
+#include "base/path.h"
+
+static void
+arguments_add (GPtrArray *arguments, const char *option, const char *value)
+{
+	g_ptr_array_add (arguments, g_strdup (option));
+	g_ptr_array_add (arguments, g_strdup (value));
+}
+
+/* The directories are always named: the defaults depend on an environment that may be another. */
+static char **
+self_arguments_new (const DavitPaths *paths, const DavitEngineOptions *options)
+{
+	g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
+
+	arguments_add (arguments, "--root", paths->root);
+	arguments_add (arguments, "--runroot", paths->runroot);
+	for (guint i = 0; options->plugin_path != NULL && options->plugin_path[i] != NULL; i++) {
+		g_autofree char *path = g_canonicalize_filename (options->plugin_path[i], NULL);
+
+		arguments_add (arguments, "--plugin-path", path);
+	}
+	for (guint i = 0; options->overrides != NULL && options->overrides[i] != NULL; i++)
+		arguments_add (arguments, "--config", options->overrides[i]);
+	g_ptr_array_add (arguments, NULL);
+	return (char **) g_ptr_array_free (g_steal_pointer (&arguments), FALSE);
+}
+
+DavitEngine *
+davit_engine_open (const DavitEngineOptions *options, GError **error)
+{
+	g_autoptr (DavitEngine) engine = g_new0 (DavitEngine, 1);
+
+	engine->paths = davit_paths_new ();
+	if (options->root != NULL)
+		davit_paths_set (&engine->paths->root, options->root);
+	if (options->runroot != NULL)
+		davit_paths_set (&engine->paths->runroot, options->runroot);
+	engine->config = davit_config_load (engine->paths, options->overrides, error);
+	if (engine->config == NULL || !davit_paths_boot_id (&engine->boot_id, error))
+		return NULL;
+	engine->drivers = davit_drivers_new (engine->paths, engine->config, options->plugin_path);
+	engine->images = davit_image_store_new (engine->paths, engine->drivers);
+	engine->self_arguments = self_arguments_new (engine->paths, options);
+	return g_steal_pointer (&engine);
+}
+
+void
+davit_engine_close (DavitEngine *engine)
+{
+	if (engine == NULL)
+		return;
+	g_clear_pointer (&engine->images, davit_image_store_free);
+	g_clear_pointer (&engine->drivers, davit_drivers_free);
+	g_clear_pointer (&engine->config, davit_config_free);
+	g_clear_pointer (&engine->paths, davit_paths_free);
+	g_free (engine->boot_id);
+	g_strfreev (engine->self_arguments);
+	g_free (engine);
+}
+
+DavitStorage *
+davit_engine_storage (DavitEngine *engine, GError **error)
+{
+	const char *name = davit_config_string (engine->config, "storage");
+
+	return davit_drivers_storage (engine->drivers, name, error);
+}
+
+gboolean
+davit_engine_open_state (DavitEngine *engine, int *ret_containers_fd, int *ret_names_fd,
+			 int *ret_run_fd, GError **error)
+{
+	davit_autofd containers_fd = -1;
+	davit_autofd names_fd = -1;
+	davit_autofd run_fd = -1;
+
+	if (!davit_paths_open_root (engine->paths, error) ||
+	    !davit_paths_open_runroot (engine->paths, error) ||
+	    !davit_path_open_subdirectory (engine->paths->root_fd, "containers", 0700,
+					   &containers_fd, error) ||
+	    !davit_path_open_subdirectory (engine->paths->root_fd, "names", 0700, &names_fd,
+					   error) ||
+	    !davit_path_open_subdirectory (engine->paths->runroot_fd, "containers", 0700, &run_fd,
+					   error))
+		return FALSE;
+	if (ret_containers_fd != NULL)
+		*ret_containers_fd = davit_fd_steal (&containers_fd);
+	if (ret_names_fd != NULL)
+		*ret_names_fd = davit_fd_steal (&names_fd);
+	if (ret_run_fd != NULL)
+		*ret_run_fd = davit_fd_steal (&run_fd);
+	return TRUE;
+}
