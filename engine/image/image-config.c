@@ -138,8 +138,9 @@ created_take (DavitImage *image, GError **error)
 	if (text == NULL || strlen (text) < 20 || text[4] != '-' ||
 	    g_str_has_prefix (text, "0001-"))
 		return TRUE;
-	return davit_text_parse_time (text, "created", &image->created, error) ||
-	       davit_manifest_corrupt (error);
+	if (davit_text_parse_time (text, "created", &image->created, NULL))
+		return TRUE;
+	return davit_error_set (error, DAVIT_ERROR_CORRUPT, "\"created\": \"%s\" is no time", text);
 }
 
 gboolean
