@@ -99,6 +99,9 @@ namespaces_check (const DavitCreateRequest *request, GError **error)
 		return davit_error_set (error, DAVIT_ERROR_USAGE,
 					"option \"--shm-size\" has no effect with this \"--ipc\": "
 					"/dev/shm is shared or absent");
+	if (namespaces->ipc.mode == DAVIT_NAMESPACE_CONTAINER)
+		davit_warning ("/dev/shm is not shared with the other container: only System V IPC "
+			       "and message queues are");
 	for (guint i = 0; i < request->sysctl->len; i++) {
 		if (!sysctl_check (request, (const char *) request->sysctl->pdata[i], error))
 			return FALSE;

@@ -51,7 +51,7 @@ mount_add (DavitCreateRequest *request, const char *type, const char *source, ch
 	g_ptr_array_add (request->mounts, mount);
 }
 
-/* Of docker's and podman's rules: what begins with "." or "/" is a path, a bare word is a volume. */
+/* What begins with "." or "/" is a path, a bare word is a volume: as with docker and podman. */
 static gboolean
 source_resolve (const char *option, const char *value, const char *source, char **ret,
 		GError **error)

@@ -87,6 +87,12 @@ set_pid (DavitCreateRequest *request, const char *option, const char *value, GEr
 static gboolean
 set_ipc (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
+	/* Its /dev/shm would have to stand in the mount table of the host. */
+	if (strcmp (value, "shareable") == 0)
+		return davit_request_unsupported (error, option,
+						  "\"shareable\" is not there yet: /dev/shm of a "
+						  "container can't be shared; without that, others "
+						  "may join its namespace with container:NAME");
 	return namespace_parse (option, value, WORD_PRIVATE | WORD_SHAREABLE | WORD_NONE,
 				&request->namespaces.ipc, error);
 }
