@@ -71,6 +71,10 @@ static const int allowed_calls[] = {
 	SYS_symlinkat,
 	SYS_linkat,
 	SYS_unlinkat,
+#ifdef SYS_renameat
+	SYS_renameat,
+#endif
+	SYS_renameat2,
 	SYS_readlinkat,
 	SYS_getdents64,
 	/* Attributes. */

@@ -124,6 +124,101 @@ job_unpack (Job *job, GError **error)
 	return FALSE;
 }
 
+static gboolean
+argument_compression (Job *job, guint index, DavitCompression *ret, GError **error)
+{
+	static const struct {
+		const char *name;
+		DavitCompression compression;
+	} known[] = {
+		{"none", DAVIT_COMPRESSION_NONE},
+		{"gzip", DAVIT_COMPRESSION_GZIP},
+		{"zstd", DAVIT_COMPRESSION_ZSTD},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS (known); i++) {
+		if (strcmp (job->arguments[index], known[i].name) == 0) {
+			*ret = known[i].compression;
+			return TRUE;
+		}
+	}
+	return davit_error_set (error, DAVIT_ERROR_USAGE, "argument: no compression to write");
+}
+
+static gboolean
+job_pack (Job *job, GError **error)
+{
+	DavitArchivePack request = {
+		.source_dirfd = ARCHIVE_FD_FIRST,
+		.output_fd = ARCHIVE_FD_SECOND,
+	};
+	DavitArchiveSummary summary;
+
+	return argument_compression (job, 0, &request.compression, error) &&
+	       argument_whiteouts (job, 1, &request.whiteouts, error) &&
+	       argument_progress (job, 2, error) &&
+	       confine (ARCHIVE_FD_SECOND, ARCHIVE_ACCESS_READ, request.source_dirfd,
+			request.whiteouts, error) &&
+	       archive_work_pack (&request, &job->reply, &summary, error) &&
+	       answer_summary (job, &summary);
+}
+
+static gboolean
+job_extract (Job *job, GError **error)
+{
+	return argument_progress (job, 0, error) &&
+	       confine (ARCHIVE_FD_SECOND, ARCHIVE_ACCESS_WRITE, ARCHIVE_FD_SECOND,
+			DAVIT_WHITEOUTS_APPLY, error) &&
+	       archive_work_extract (ARCHIVE_FD_FIRST, ARCHIVE_FD_SECOND, &job->reply, error);
+}
+
+/* Three arguments from index. Descriptors come one after the other. */
+static gboolean
+argument_member (Job *job, guint index, int *next_fd, ArchiveWorkMember *ret_member, GError **error)
+{
+	const char *kind = job->arguments[index];
+	guint64 number;
+
+	*ret_member = (ArchiveWorkMember){.name = job->arguments[index + 1], .fd = -1};
+	if (strcmp (kind, "link") == 0) {
+		ret_member->link = job->arguments[index + 2];
+		return TRUE;
+	}
+	if (!argument_number (job, index + 2, G_MAXINT64, &number, error))
+		return FALSE;
+	if (strcmp (kind, "text") == 0) {
+		ret_member->length = number;
+		return TRUE;
+	}
+	ret_member->expand = strcmp (kind, "expand") == 0;
+	if ((!ret_member->expand && strcmp (kind, "file") != 0) || number != (guint64) *next_fd)
+		return davit_error_set (error, DAVIT_ERROR_USAGE, "argument: no member");
+	ret_member->fd = (*next_fd)++;
+	return TRUE;
+}
+
+static gboolean
+job_write (Job *job, GError **error)
+{
+	g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (ArchiveWorkMember));
+	int next_fd = ARCHIVE_FD_FILES;
+
+	if (!argument_progress (job, 0, error))
+		return FALSE;
+	if (job->n_arguments % 3 != 1)
+		return davit_error_set (error, DAVIT_ERROR_USAGE, "argument: half a member");
+	for (guint i = 1; i < job->n_arguments; i += 3) {
+		ArchiveWorkMember member;
+
+		if (!argument_member (job, i, &next_fd, &member, error))
+			return FALSE;
+		g_array_append_val (members, member);
+	}
+	return confine (next_fd - 1, ARCHIVE_ACCESS_NONE, -1, DAVIT_WHITEOUTS_APPLY, error) &&
+	       archive_work_write (ARCHIVE_FD_FIRST, ARCHIVE_FD_SECOND, members, &job->reply,
+				   error);
+}
+
 /**
  * Operation: arguments are those that it always has; more: it takes any number of others.
  */
@@ -138,8 +233,9 @@ static gboolean
 job_run (Job *job, const char *name, GError **error)
 {
 	static const Operation operations[] = {
-		{"scan", 3, FALSE, job_scan},
-		{"unpack", 4, FALSE, job_unpack},
+		{"scan", 3, FALSE, job_scan},  {"unpack", 4, FALSE, job_unpack},
+		{"pack", 3, FALSE, job_pack},  {"extract", 1, FALSE, job_extract},
+		{"write", 1, TRUE, job_write},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS (operations); i++) {

@@ -12,8 +12,8 @@
 
 G_BEGIN_DECLS
 
-/* Two of these and what is done with them fit into the second level cache. */
-#define ARCHIVE_BLOCK_SIZE (256 * 1024)
+/* Stays in the second level cache from reading to writing: 256 KiB take three times as long. */
+#define ARCHIVE_BLOCK_SIZE (64 * 1024)
 
 /**
  * ArchiveRaw: reply is borrowed.

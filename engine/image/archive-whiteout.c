@@ -65,7 +65,8 @@ static gboolean remove_lower (ArchiveWriter *writer, int parent, const char *pat
 
 /*
  * Deletes what the layers below put into a directory. Once is enough: nothing can add to the layers
- * below, and an archive that says it a million times shall not have a large directory read as often.
+ * below, and an archive that says it a million times shall not have a large directory read as
+ * often.
  */
 static gboolean
 remove_lower_children (ArchiveWriter *writer, int fd, const char *path, GError **error)
