@@ -42,11 +42,15 @@ archive_attributes_owner (const ArchiveEntry *entry, int fd, GError **error)
 
 /*
  * Why an attribute is left out, or NULL. An image does not speak to overlayfs or to the host's
- * security modules, and "system." are access control lists in the numbers of another host.
+ * security modules.
  */
 static const char *
 dropped_because (const char *name, ArchiveEntryType type)
 {
+	if (strcmp (name, ARCHIVE_ACL_ACCESS) == 0)
+		return NULL;
+	if (strcmp (name, ARCHIVE_ACL_DEFAULT) == 0)
+		return type == ARCHIVE_ENTRY_DIRECTORY ? NULL : "only directories have it";
 	if (strcmp (name, "security.capability") == 0)
 		return type == ARCHIVE_ENTRY_FILE ? NULL : "only files have capabilities";
 	if (g_str_has_prefix (name, "user.overlay."))
@@ -57,7 +61,7 @@ dropped_because (const char *name, ArchiveEntryType type)
 		return "overlayfs would obey it";
 	if (g_str_has_prefix (name, "security."))
 		return "labels are the host's";
-	return "only \"user.\" attributes and capabilities are kept";
+	return "only \"user.\" attributes, capabilities and access lists are kept";
 }
 
 static gboolean
@@ -67,6 +71,11 @@ attribute_error (const ArchiveEntry *entry, const char *name, gsize size, GError
 	g_autofree char *path = archive_reply_quote (entry->path);
 	g_autofree char *quoted = archive_reply_quote (name);
 
+	if (number == EINVAL)
+		return davit_error_set (error, DAVIT_ERROR_CORRUPT,
+					"entry \"%s\": the kernel refuses the value of attribute "
+					"\"%s\"",
+					path, quoted);
 	/* ENOSPC and E2BIG mean the room of one inode, not the disk's. */
 	if (number == ENOSPC || number == E2BIG || number == ERANGE)
 		return davit_error_set (error, DAVIT_ERROR_UNAVAILABLE,
@@ -80,6 +89,24 @@ attribute_error (const ArchiveEntry *entry, const char *name, gsize size, GError
 			"use another one for the root directory",
 			path, quoted);
 	return davit_error_errno (error, number, "entry \"%s\": attribute \"%s\"", path, quoted);
+}
+
+gboolean
+archive_attributes_is_acl (const char *name)
+{
+	return strcmp (name, ARCHIVE_ACL_ACCESS) == 0 || strcmp (name, ARCHIVE_ACL_DEFAULT) == 0;
+}
+
+gboolean
+archive_attributes_one (const ArchiveEntry *entry, int fd, const char *name, const void *value,
+			gsize size, GError **error)
+{
+	if (fsetxattr (fd, name, value, size, 0) == 0)
+		return TRUE;
+	/* The mode says nearly the same, and not every file system has lists. */
+	if (errno == ENOTSUP && archive_attributes_is_acl (name))
+		return TRUE;
+	return attribute_error (entry, name, size, error);
 }
 
 gboolean
@@ -101,9 +128,13 @@ archive_attributes_extended (ArchiveWriter *writer, const ArchiveEntry *entry, i
 			archive_reply_notice (writer->reply,
 					      "\"%s\": attribute \"%s\" left out: %s", path, name,
 					      reason);
-		} else if (fsetxattr (fd, name, value, size, 0) < 0) {
-			return attribute_error (entry, name, size, error);
+			continue;
 		}
+		/* A directory would hand its list on to what is written into it. */
+		if (entry->type == ARCHIVE_ENTRY_DIRECTORY && archive_attributes_is_acl (name))
+			continue;
+		if (!archive_attributes_one (entry, fd, name, value, size, error))
+			return FALSE;
 	}
 	return TRUE;
 }
@@ -115,8 +146,10 @@ archive_attributes_set (ArchiveWriter *writer, const ArchiveEntry *entry, int fd
 
 	if (!archive_attributes_owner (entry, fd, error))
 		return FALSE;
+	if (writer->inherits && !archive_attributes_reset (entry->path, fd, error))
+		return FALSE;
 	/* The file was made with the mode but for these bits, which chown would take away. */
-	if ((entry->mode & 07000) != 0 && fchmod (fd, entry->mode) < 0)
+	if (((entry->mode & 07000) != 0 || writer->inherits) && fchmod (fd, entry->mode) < 0)
 		return archive_writer_errno (entry->path, "set the mode", error);
 	if (!archive_attributes_extended (writer, entry, fd, error))
 		return FALSE;
@@ -152,7 +185,8 @@ archive_attributes_reset (const char *path, int fd, GError **error)
 		return errno == ENOTSUP ? TRUE
 					: archive_writer_errno (path, "list attributes", error);
 	for (const char *name = names; name < names + length; name += strlen (name) + 1) {
-		if (!g_str_has_prefix (name, "user.") || g_str_has_prefix (name, "user.overlay."))
+		if (!archive_attributes_is_acl (name) &&
+		    (!g_str_has_prefix (name, "user.") || g_str_has_prefix (name, "user.overlay.")))
 			continue;
 		if (fremovexattr (fd, name) < 0 && errno != ENODATA)
 			return archive_writer_errno (path, "remove an attribute", error);

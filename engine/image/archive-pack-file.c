@@ -49,6 +49,8 @@ attribute_is_kept (const char *name, gboolean is_file)
 {
 	if (strcmp (name, "security.capability") == 0)
 		return is_file;
+	if (archive_attributes_is_acl (name))
+		return TRUE;
 	return g_str_has_prefix (name, "user.") && !g_str_has_prefix (name, "user.overlay.") &&
 	       strchr (name, '=') == NULL;
 }

@@ -88,8 +88,6 @@ directory_over (ArchiveWriter *writer, const char *path, int parent, int *ret_fd
 	davit_autofd fd = archive_tree_open (parent, name, O_RDONLY | O_DIRECTORY);
 
 	if (fd >= 0) {
-		if (!archive_attributes_reset (path, fd, error))
-			return FALSE;
 		*ret_fd = davit_fd_steal (&fd);
 		return TRUE;
 	}
@@ -126,7 +124,8 @@ archive_writer_directory (ArchiveWriter *writer, const ArchiveEntry *entry, int 
 	}
 	if (fd < 0)
 		return archive_writer_errno (entry->path, "open the directory", error);
-	if (!archive_attributes_owner (entry, fd, error) ||
+	if ((writer->inherits && !archive_attributes_reset (entry->path, fd, error)) ||
+	    !archive_attributes_owner (entry, fd, error) ||
 	    !archive_attributes_extended (writer, entry, fd, error))
 		return FALSE;
 	archive_late_add (writer, entry);

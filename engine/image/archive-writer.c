@@ -14,13 +14,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
-
-static void
-late_free (gpointer late)
-{
-	g_free (late);
-}
 
 static gboolean
 directory_is_empty (int dirfd, gboolean *ret_empty, GError **error)
@@ -46,11 +41,17 @@ archive_writer_init (ArchiveWriter *writer, int target, DavitWhiteouts whiteouts
 		return davit_error_errno (error, errno, "open the directory to unpack into");
 	if (!directory_is_empty (writer->target, &empty, error))
 		return FALSE;
+	/* The store's parent may have handed one on. */
+	if (fremovexattr (writer->target, ARCHIVE_ACL_DEFAULT) < 0 && errno != ENODATA &&
+	    errno != ENOTSUP)
+		return davit_error_errno (error, errno,
+					  "access list of the directory to unpack into");
+	writer->inherits = !empty;
 	archive_tree_init (&writer->tree, writer->target);
 	archive_tree_init (&writer->links, writer->target);
 	/* A layer of overlayfs holds nothing of those below. */
 	writer->touched = archive_touched_new (empty || whiteouts != DAVIT_WHITEOUTS_APPLY);
-	writer->late = g_ptr_array_new_with_free_func (late_free);
+	writer->late = g_ptr_array_new_with_free_func (archive_late_free);
 	writer->late_path = g_hash_table_new (g_str_hash, g_str_equal);
 	return TRUE;
 }

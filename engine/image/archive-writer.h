@@ -17,12 +17,16 @@
 
 G_BEGIN_DECLS
 
+#define ARCHIVE_ACL_ACCESS "system.posix_acl_access"
+#define ARCHIVE_ACL_DEFAULT "system.posix_acl_default"
+
 /**
  * ArchiveWriter: reply is borrowed.
  */
 typedef struct {
 	int target; /* opened anew, to read */
 	DavitWhiteouts whiteouts;
+	gboolean inherits; /* directories of layers below may hand on access lists to new files */
 	ArchiveReply *reply;
 	ArchiveTree tree;  /* for what is made */
 	ArchiveTree links; /* for what is linked to */
@@ -75,10 +79,18 @@ gboolean archive_attributes_set_named (const ArchiveEntry *entry, int parent, co
 gboolean archive_attributes_owner (const ArchiveEntry *entry, int fd, GError **error);
 gboolean archive_attributes_extended (ArchiveWriter *writer, const ArchiveEntry *entry, int fd,
 				      GError **error);
-/* Takes away the attributes of a directory of a layer below, which this layer describes anew. */
+/*
+ * Takes away the attributes of a directory of a layer below, which this layer describes anew, or
+ * those that a new file was born with.
+ */
 gboolean archive_attributes_reset (const char *path, int fd, GError **error);
 
-/* Mode and time of a directory, to be set at the end. The last word about a path counts. */
+gboolean archive_attributes_one (const ArchiveEntry *entry, int fd, const char *name,
+				 const void *value, gsize size, GError **error);
+gboolean archive_attributes_is_acl (const char *name);
+
+/* Mode, access lists and time of a directory, to be set at the end. The last word about a path counts. */
+void archive_late_free (gpointer late);
 void archive_late_add (ArchiveWriter *writer, const ArchiveEntry *entry);
 void archive_late_forget (ArchiveWriter *writer, const char *path);
 gboolean archive_late_apply (ArchiveWriter *writer, GError **error);
