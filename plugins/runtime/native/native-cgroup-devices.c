@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Device rules: all is denied first, then come those of the document, then those devices that every
+ * container may use. The last one that matches decides, in v1 as in v2.
+ */
+
+#include "native-cgroup-private.h"
+
+#include "native-error.h"
+#include "native-number.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define FIELD "linux.resources.devices"
+
+/* null, zero, full, random, urandom, tty, console, ptmx, pts/N. */
+static const NativeDeviceRule defaults[] = {
+	{TRUE, 'c', 1, 3, NATIVE_DEVICE_ALL},	 {TRUE, 'c', 1, 5, NATIVE_DEVICE_ALL},
+	{TRUE, 'c', 1, 7, NATIVE_DEVICE_ALL},	 {TRUE, 'c', 1, 8, NATIVE_DEVICE_ALL},
+	{TRUE, 'c', 1, 9, NATIVE_DEVICE_ALL},	 {TRUE, 'c', 5, 0, NATIVE_DEVICE_ALL},
+	{TRUE, 'c', 5, 1, NATIVE_DEVICE_ALL},	 {TRUE, 'c', 5, 2, NATIVE_DEVICE_ALL},
+	{TRUE, 'c', 136, -1, NATIVE_DEVICE_ALL},
+};
+
+static gboolean
+access_parse (const char *text, guint *ret)
+{
+	guint access = 0;
+
+	for (; *text != '\0'; text++) {
+		if (*text == 'm')
+			access |= NATIVE_DEVICE_MKNOD;
+		else if (*text == 'r')
+			access |= NATIVE_DEVICE_READ;
+		else if (*text == 'w')
+			access |= NATIVE_DEVICE_WRITE;
+		else
+			return FALSE;
+	}
+	*ret = access;
+	return access != 0;
+}
+
+static gboolean
+rule_parse (const DavitHost *host, const DavitJson *object, guint index, NativeDeviceRule *ret,
+	    GError **error)
+{
+	NativeDeviceRule rule = {FALSE, 'a', -1, -1, NATIVE_DEVICE_ALL};
+	const char *type = "a";
+	const char *access = "rwm";
+
+	if (!host->json->get_boolean (object, "allow", &rule.allow, error) ||
+	    !host->json->get_string (object, "type", &type, error) ||
+	    !host->json->get_string (object, "access", &access, error) ||
+	    !host->json->get_integer (object, "major", -1, G_MAXUINT32, &rule.major, error) ||
+	    !host->json->get_integer (object, "minor", -1, G_MAXUINT32, &rule.minor, error))
+		return FALSE;
+	/* "u" is an old name of "c". */
+	if (strlen (type) != 1 || strchr ("abcu", type[0]) == NULL)
+		return native_error_say (error, DAVIT_ERROR_CONFIG,
+					 FIELD "[%u].type: \"%s\" must be a, b or c", index, type);
+	if (!access_parse (access, &rule.access))
+		return native_error_say (error, DAVIT_ERROR_CONFIG,
+					 FIELD "[%u].access: \"%s\" must be made of r, w and m",
+					 index, access);
+	rule.type = type[0] == 'u' ? 'c' : type[0];
+	if (rule.type == 'a' &&
+	    (rule.major >= 0 || rule.minor >= 0 || rule.access != NATIVE_DEVICE_ALL))
+		return native_error_say (error, DAVIT_ERROR_CONFIG,
+					 FIELD "[%u]: type \"a\" is all devices with all access; "
+					       "name b and c for less",
+					 index);
+	*ret = rule;
+	return TRUE;
+}
+
+gboolean
+native_cgroup_devices_parse (const DavitHost *host, const DavitJson *resources, GArray **ret_rules,
+			     GError **error)
+{
+	g_autoptr (GArray) rules = g_array_new (FALSE, FALSE, sizeof (NativeDeviceRule));
+	const NativeDeviceRule nothing = {FALSE, 'a', -1, -1, NATIVE_DEVICE_ALL};
+	const DavitJson *array = NULL;
+
+	if (!host->json->get_array (resources, "devices", &array, error))
+		return FALSE;
+	g_array_append_val (rules, nothing);
+	for (guint i = 0; i < host->json->length (array); i++) {
+		NativeDeviceRule rule;
+
+		if (!rule_parse (host, host->json->element (array, i), i, &rule, error))
+			return FALSE;
+		/* What stands before a rule for everything no longer matters. */
+		if (rule.type == 'a')
+			g_array_set_size (rules, 0);
+		g_array_append_val (rules, rule);
+	}
+	g_array_append_vals (rules, defaults, G_N_ELEMENTS (defaults));
+	*ret_rules = g_steal_pointer (&rules);
+	return TRUE;
+}
+
+static char *
+number_text (gint64 number)
+{
+	return number < 0 ? g_strdup ("*") : g_strdup_printf ("%" G_GINT64_FORMAT, number);
+}
+
+static char *
+rule_text (const NativeDeviceRule *rule)
+{
+	g_autofree char *major = number_text (rule->major);
+	g_autofree char *minor = number_text (rule->minor);
+
+	if (rule->type == 'a')
+		return g_strdup ("a");
+	return g_strdup_printf ("%c %s:%s %s%s%s", rule->type, major, minor,
+				rule->access & NATIVE_DEVICE_READ ? "r" : "",
+				rule->access & NATIVE_DEVICE_WRITE ? "w" : "",
+				rule->access & NATIVE_DEVICE_MKNOD ? "m" : "");
+}
+
+static gboolean
+numbers_overlap (gint64 one, gint64 two)
+{
+	return one < 0 || two < 0 || one == two;
+}
+
+/*
+ * v1 keeps a list of exceptions from one rule, and takes away from it only what stands there word
+ * for word: "deny c 1:3" after "allow c 1:*" is taken and does nothing.
+ */
+static gboolean
+rule_is_lost_on_v1 (const GArray *rules, guint index)
+{
+	const NativeDeviceRule *rule = &g_array_index (rules, NativeDeviceRule, index);
+	gboolean base = g_array_index (rules, NativeDeviceRule, 0).allow;
+
+	if (rule->allow != base)
+		return FALSE;
+	for (guint i = 1; i < index; i++) {
+		const NativeDeviceRule *other = &g_array_index (rules, NativeDeviceRule, i);
+
+		if (other->allow == base || other->type != rule->type ||
+		    (other->access & rule->access) == 0 ||
+		    !numbers_overlap (other->major, rule->major) ||
+		    !numbers_overlap (other->minor, rule->minor))
+			continue;
+		if (other->major != rule->major || other->minor != rule->minor)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean
+v1_apply (const NativeGroup *group, const GArray *rules, GError **error)
+{
+	for (guint i = 0; i < rules->len; i++) {
+		const NativeDeviceRule *rule = &g_array_index (rules, NativeDeviceRule, i);
+		g_autofree char *text = rule_text (rule);
+		const char *file = rule->allow ? "devices.allow" : "devices.deny";
+		int result;
+
+		/* With everything allowed there is nothing that the defaults could add. */
+		if (i > 0 && rule->allow && g_array_index (rules, NativeDeviceRule, 0).allow &&
+		    i + G_N_ELEMENTS (defaults) >= rules->len)
+			break;
+		if (rule_is_lost_on_v1 (rules, i))
+			return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+						 FIELD ": \"%s\" in \"%s\" would be without effect "
+						       "in cgroup v1, since an earlier rule is "
+						       "wider or narrower",
+						 text, file);
+		result = native_cgroup_put (group->fd, file, text);
+		if (result < 0)
+			return native_error_set (error, -result,
+						 FIELD ": write \"%s\" to \"%s%s/%s\"", text,
+						 group->mount, group->path, file);
+	}
+	return TRUE;
+}
+
+static gboolean
+v2_apply (const NativeCgroup *cgroup, const NativeGroup *group, const GArray *rules, GError **error)
+{
+	int result = native_cgroup_bpf_attach (group->fd, rules);
+
+	/* In a user namespace that is not the first one no device can be made or opened anyway. */
+	if (result == 0 || (result == -EPERM && cgroup->host->facts->rootless))
+		return TRUE;
+	return native_error_set (error, -result, FIELD ": attach a program to \"%s%s\"",
+				 group->mount, group->path);
+}
+
+gboolean
+native_cgroup_devices_apply (const NativeCgroup *cgroup, const DavitJson *resources, GError **error)
+{
+	g_autoptr (GArray) rules = NULL;
+	NativeGroup *v1 = native_cgroup_group_of (cgroup, "devices");
+	NativeGroup *v2 = native_cgroup_group_v2 (cgroup);
+	gboolean has_rules =
+		cgroup->host->json->length (cgroup->host->json->member (resources, "devices")) > 0;
+
+	if (!native_cgroup_devices_parse (cgroup->host, resources, &rules, error))
+		return FALSE;
+	/* Everything is allowed, and nothing was taken away from that. */
+	if (g_array_index (rules, NativeDeviceRule, 0).allow &&
+	    rules->len == 1 + G_N_ELEMENTS (defaults) && (v1 == NULL || v1->fd < 0))
+		return TRUE;
+	if (v1 != NULL && v1->fd >= 0)
+		return v1_apply (v1, rules, error);
+	if (v2 != NULL && v2->fd >= 0)
+		return v2_apply (cgroup, v2, rules, error);
+	/* Who may make no device has none to be kept from. */
+	if (cgroup->host->facts->rootless || !has_rules)
+		return TRUE;
+	return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+				 FIELD ": rules for devices need the controller \"devices\" or "
+				       "cgroup v2, and a group that can be made there");
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* How processes come into the groups. */
+
+#include "native-cgroup-private.h"
+
+#include "native-error.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+int
+native_cgroup_fd (const NativeCgroup *cgroup)
+{
+	NativeGroup *group = native_cgroup_group_v2 (cgroup);
+
+	return group == NULL ? -1 : group->fd;
+}
+
+int
+native_cgroup_enter_self (const NativeCgroup *cgroup)
+{
+	for (guint i = 0; i < cgroup->groups->len; i++) {
+		const NativeGroup *group = cgroup->groups->pdata[i];
+
+		if (group->tasks_fd >= 0 && write (group->tasks_fd, "0", 1) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+gboolean
+native_cgroup_enter (NativeCgroup *cgroup, pid_t pid, GError **error)
+{
+	g_autofree char *text = g_strdup_printf ("%d", (int) pid);
+
+	for (guint i = 0; i < cgroup->groups->len; i++) {
+		NativeGroup *group = cgroup->groups->pdata[i];
+		int result;
+
+		if (!native_cgroup_group_open (group))
+			continue;
+		result = native_cgroup_put (group->fd, "cgroup.procs", text);
+		if (result < 0)
+			return native_error_set (error, -result,
+						 "move process %d into control group \"%s%s\"",
+						 (int) pid, group->mount, group->path);
+	}
+	return TRUE;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Freezing and thawing, by cgroup.freeze of v2 or the freezer of v1. */
+
+#include "native-cgroup-private.h"
+
+#include "native-error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WAIT_MSEC 10000
+/* v1 can't be waited for: reading the state is what makes the kernel look again. */
+#define V1_PAUSE_MSEC 1
+
+/* The group that freezes, or NULL. */
+static NativeGroup *
+freezer_find (const NativeCgroup *cgroup)
+{
+	NativeGroup *group = native_cgroup_group_v2 (cgroup);
+
+	if (group != NULL && native_cgroup_group_open (group) &&
+	    faccessat (group->fd, "cgroup.freeze", F_OK, 0) == 0)
+		return group;
+	group = native_cgroup_group_of (cgroup, "freezer");
+	return group != NULL && native_cgroup_group_open (group) ? group : NULL;
+}
+
+static gboolean
+v1_is_frozen (const NativeGroup *group)
+{
+	char state[32] = "";
+
+	return native_cgroup_get (group->fd, "freezer.state", state, sizeof state) > 0 &&
+	       strcmp (state, "FROZEN") == 0;
+}
+
+static gboolean
+v2_is_frozen (const NativeGroup *group)
+{
+	guint64 frozen = 0;
+
+	return native_cgroup_get_key (group->fd, "cgroup.events", "frozen", &frozen) && frozen != 0;
+}
+
+gboolean
+native_cgroup_is_frozen (NativeCgroup *cgroup)
+{
+	NativeGroup *group = freezer_find (cgroup);
+
+	if (group == NULL)
+		return FALSE;
+	return group->v2 ? v2_is_frozen (group) : v1_is_frozen (group);
+}
+
+static gint64
+msec_until (gint64 deadline)
+{
+	return MAX (0, (deadline - g_get_monotonic_time ()) / 1000);
+}
+
+/* The kernel wakes whoever polls cgroup.events; reading it arms the next one. */
+static gboolean
+v2_wait (const NativeGroup *group, gboolean frozen)
+{
+	gint64 deadline = g_get_monotonic_time () + WAIT_MSEC * G_GINT64_CONSTANT (1000);
+	int fd = openat (group->fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	gboolean done = FALSE;
+
+	while (fd >= 0 && !done) {
+		struct pollfd poller = {fd, POLLPRI, 0};
+		char text[128] = "";
+
+		if (pread (fd, text, sizeof text - 1, 0) < 0)
+			break;
+		done = (strstr (text, "frozen 1") != NULL) == frozen;
+		if (!done &&
+		    (msec_until (deadline) == 0 ||
+		     (poll (&poller, 1, (int) msec_until (deadline)) < 0 && errno != EINTR)))
+			break;
+	}
+	if (fd >= 0)
+		close (fd);
+	return done;
+}
+
+static gboolean
+v1_wait (const NativeGroup *group)
+{
+	gint64 deadline = g_get_monotonic_time () + WAIT_MSEC * G_GINT64_CONSTANT (1000);
+
+	while (!v1_is_frozen (group)) {
+		if (msec_until (deadline) == 0)
+			return FALSE;
+		/* A process that was just made is missed by the kernel; told again, it is not. */
+		native_cgroup_put (group->fd, "freezer.state", "FROZEN");
+		poll (NULL, 0, V1_PAUSE_MSEC);
+	}
+	return TRUE;
+}
+
+static gboolean
+state_write (const NativeGroup *group, gboolean frozen, GError **error)
+{
+	const char *file = group->v2 ? "cgroup.freeze" : "freezer.state";
+	const char *v1_value = frozen ? "FROZEN" : "THAWED";
+	const char *v2_value = frozen ? "1" : "0";
+	int result = native_cgroup_put (group->fd, file, group->v2 ? v2_value : v1_value);
+
+	return result == 0 || native_error_set (error, -result, "write \"%s%s/%s\"", group->mount,
+						group->path, file);
+}
+
+static gboolean
+freezer_get (NativeCgroup *cgroup, NativeGroup **ret_group, GError **error)
+{
+	*ret_group = freezer_find (cgroup);
+	return *ret_group != NULL ||
+	       native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+				 "container \"%s\" has no control group that could freeze it",
+				 cgroup->id);
+}
+
+gboolean
+native_cgroup_freeze (NativeCgroup *cgroup, GError **error)
+{
+	NativeGroup *group;
+
+	if (!freezer_get (cgroup, &group, error))
+		return FALSE;
+	if (!native_cgroup_is_populated (group->fd))
+		return native_error_say (error, DAVIT_ERROR_STATE,
+					 "container \"%s\" has no process to freeze", cgroup->id);
+	if (!state_write (group, TRUE, error))
+		return FALSE;
+	if (group->v2 ? v2_wait (group, TRUE) : v1_wait (group))
+		return TRUE;
+	/* Half frozen is worse than not at all. */
+	state_write (group, FALSE, NULL);
+	return native_error_say (error, DAVIT_ERROR_TIMEOUT,
+				 "container \"%s\": a process did not stand still within %d s; one "
+				 "that waits for a disk or a network file system can't be frozen",
+				 cgroup->id, WAIT_MSEC / 1000);
+}
+
+gboolean
+native_cgroup_thaw (NativeCgroup *cgroup, GError **error)
+{
+	NativeGroup *group;
+
+	if (!freezer_get (cgroup, &group, error) || !state_write (group, FALSE, error))
+		return FALSE;
+	return !group->v2 || v2_wait (group, FALSE) ||
+	       native_error_say (error, DAVIT_ERROR_TIMEOUT,
+				 "container \"%s\" stays frozen; a group above it is frozen, too",
+				 cgroup->id);
+}

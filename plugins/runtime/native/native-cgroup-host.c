@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The hierarchies of the host: /proc/self/cgroup names them, and they are mounted where everybody
+ * mounts them. The table of mounts is not read: on a host with a thousand containers that alone
+ * would take a millisecond.
+ */
+
+#include "native-cgroup-private.h"
+
+#include "native-error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define CGROUPS "/sys/fs/cgroup"
+
+void
+native_cgroup_group_free (NativeGroup *group)
+{
+	int *fds[] = {&group->root_fd, &group->fd, &group->tasks_fd};
+
+	for (gsize i = 0; i < G_N_ELEMENTS (fds); i++) {
+		if (*fds[i] >= 0)
+			close (*fds[i]);
+	}
+	g_free (group->name);
+	g_free (group->mount);
+	g_free (group->own);
+	g_free (group->path);
+	g_strfreev (group->controllers);
+	g_free (group);
+}
+
+/* A descriptor of the mount point if a hierarchy of this version is there; -1 otherwise. */
+static int
+mount_open (const char *path, gboolean v2)
+{
+	int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs status;
+
+	if (fd < 0)
+		return -1;
+	if (fstatfs (fd, &status) == 0 &&
+	    (guint32) status.f_type == (v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
+		return fd;
+	close (fd);
+	return -1;
+}
+
+static gboolean
+mount_find (NativeGroup *group)
+{
+	static const char *const v2_mounts[] = {CGROUPS, CGROUPS "/unified", NULL};
+	g_autofree char *v1_mount = g_strconcat (CGROUPS "/", group->name, NULL);
+	const char *v1_mounts[] = {v1_mount, NULL};
+	const char *const *mounts = group->v2 ? v2_mounts : v1_mounts;
+
+	for (; *mounts != NULL; mounts++) {
+		group->root_fd = mount_open (*mounts, group->v2);
+		if (group->root_fd < 0)
+			continue;
+		group->mount = g_strdup (*mounts);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/*
+ * Below a container that has no cgroup namespace of its own, /proc/self/cgroup tells a path of the
+ * outside, and only the container's part is mounted.
+ */
+static void
+own_check (NativeGroup *group)
+{
+	struct stat status;
+
+	if (group->own[1] == '\0' ||
+	    fstatat (group->root_fd, group->own + 1, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return;
+	g_free (group->own);
+	group->own = g_strdup ("/");
+}
+
+static void
+controllers_find (NativeGroup *group)
+{
+	char buffer[512] = "";
+
+	if (!group->v2) {
+		group->controllers = g_strsplit (group->name, ",", -1);
+		return;
+	}
+	native_cgroup_get (group->root_fd, "cgroup.controllers", buffer, sizeof buffer);
+	group->controllers = g_strsplit (buffer, " ", -1);
+}
+
+/* line: "4:memory:/a/b", "0::/a/b". NULL: not mounted, or without controllers (name=systemd). */
+static NativeGroup *
+line_read (const char *line)
+{
+	g_auto (GStrv) parts = g_strsplit (line, ":", 3);
+	NativeGroup *group;
+
+	if (g_strv_length (parts) != 3 || parts[2][0] != '/' ||
+	    g_str_has_prefix (parts[1], "name="))
+		return NULL;
+	group = g_new0 (NativeGroup, 1);
+	group->name = g_strdup (parts[1]);
+	group->own = g_strdup (parts[2]);
+	group->v2 = parts[1][0] == '\0';
+	group->root_fd = group->fd = group->tasks_fd = -1;
+	if (!mount_find (group)) {
+		native_cgroup_group_free (group);
+		return NULL;
+	}
+	own_check (group);
+	controllers_find (group);
+	return group;
+}
+
+GPtrArray *
+native_cgroup_host_groups (const DavitHost *host, GError **error)
+{
+	g_autoptr (GPtrArray) groups =
+		g_ptr_array_new_with_free_func ((GDestroyNotify) native_cgroup_group_free);
+	g_autofree char *text = NULL;
+	g_auto (GStrv) lines = NULL;
+
+	if (host->facts->cgroups == DAVIT_CGROUP_NONE)
+		return g_steal_pointer (&groups);
+	text = native_cgroup_get_all (AT_FDCWD, "/proc/self/cgroup");
+	if (text == NULL) {
+		native_error_set (error, errno, "read \"/proc/self/cgroup\"");
+		return NULL;
+	}
+	/* The line of v2 is the last one. */
+	lines = g_strsplit (text, "\n", -1);
+	for (gsize i = 0; lines[i] != NULL; i++) {
+		NativeGroup *group = line_read (lines[i]);
+
+		if (group != NULL)
+			g_ptr_array_add (groups, group);
+	}
+	return g_steal_pointer (&groups);
+}
+
+/* Whether whoever rules the tree gave this part of it away. Root owns all, which says nothing. */
+static gboolean
+own_is_delegated (const NativeGroup *group)
+{
+	g_autofree char *path = g_strconcat (group->mount, group->own, NULL);
+	struct stat status;
+	char value[2];
+
+	if (group->own[1] == '\0')
+		return FALSE;
+	if (getxattr (path, "user.delegate", value, sizeof value) == 1 && value[0] == '1')
+		return TRUE;
+	if (getxattr (path, "trusted.delegate", value, sizeof value) == 1 && value[0] == '1')
+		return TRUE;
+	return geteuid () != 0 && stat (path, &status) == 0 && status.st_uid == geteuid ();
+}
+
+char *
+native_cgroup_host_place (const NativeGroup *group)
+{
+	if (group->v2 && !own_is_delegated (group))
+		return g_strdup ("/");
+	return g_strdup (group->own);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Making the groups: directories, controllers of v2, and what a new cpuset needs. */
+
+#include "native-cgroup-private.h"
+
+#include "native-error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * Those that count and restrict every container. cpuacct, freezer and blkio only where there is no
+ * v2 group, which counts time, freezes and kills without any controller.
+ */
+static const char *const always[] = {"memory", "pids", "devices"};
+static const char *const without_v2[] = {"cpuacct", "freezer"};
+
+static void
+groups_want (const NativeCgroup *cgroup)
+{
+	NativeGroup *v2 = native_cgroup_group_v2 (cgroup);
+
+	if (v2 != NULL)
+		v2->wanted = TRUE;
+	for (gsize i = 0; i < G_N_ELEMENTS (always); i++) {
+		NativeGroup *group = native_cgroup_group_of (cgroup, always[i]);
+
+		if (group != NULL)
+			group->wanted = TRUE;
+	}
+	for (gsize i = 0; v2 == NULL && i < G_N_ELEMENTS (without_v2); i++) {
+		NativeGroup *group = native_cgroup_group_of (cgroup, without_v2[i]);
+
+		if (group != NULL)
+			group->wanted = TRUE;
+	}
+}
+
+/* A cpuset without processors and memory takes no process: it begins as its parent is. */
+static int
+cpuset_fill (int parent_fd, int fd)
+{
+	static const char *const files[][2] = {
+		{"cpuset.cpus", "cpuset.effective_cpus"},
+		{"cpuset.mems", "cpuset.effective_mems"},
+	};
+	char value[4096];
+
+	for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+		int result = native_cgroup_get (fd, files[i][0], value, sizeof value);
+
+		if (result > 0)
+			continue;
+		if (native_cgroup_get (parent_fd, files[i][0], value, sizeof value) <= 0 &&
+		    native_cgroup_get (parent_fd, files[i][1], value, sizeof value) <= 0)
+			return -EINVAL;
+		result = native_cgroup_put (fd, files[i][0], value);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+/* Enables those of wanted ("memory") that are not; must is what a limit needs. 0 or -errno. */
+static int
+controllers_enable (int dirfd, const NativeGroup *group, const char *const *wanted)
+{
+	char buffer[512] = "";
+	g_auto (GStrv) enabled = NULL;
+	int result = 0;
+
+	if (native_cgroup_get (dirfd, "cgroup.subtree_control", buffer, sizeof buffer) < 0)
+		return 0;
+	enabled = g_strsplit (buffer, " ", -1);
+	for (; *wanted != NULL; wanted++) {
+		g_autofree char *value = g_strconcat ("+", *wanted, NULL);
+		int problem;
+
+		/* Writing takes a lock that stops every fork of the host for a moment. */
+		if (g_strv_contains ((const char *const *) enabled, *wanted) ||
+		    !g_strv_contains ((const char *const *) group->controllers, *wanted))
+			continue;
+		problem = native_cgroup_put (dirfd, "cgroup.subtree_control", value);
+		if (problem < 0 && result == 0)
+			result = problem;
+	}
+	return result;
+}
+
+/*
+ * One step of the path below *dirfd, which becomes the new one. FALSE: there is no going on.
+ * A controller that can't be enabled is a problem only for who sets a limit with it.
+ */
+static gboolean
+step_make (int *dirfd, const char *name, NativeGroup *group, const char *const *wanted)
+{
+	int problem = group->v2 ? controllers_enable (*dirfd, group, wanted) : 0;
+	int fd = -1;
+
+	if (mkdirat (*dirfd, name, 0755) == 0 || errno == EEXIST)
+		fd = openat (*dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0) {
+		group->problem = errno;
+		return FALSE;
+	}
+	if (!group->v2 && g_strv_contains ((const char *const *) group->controllers, "cpuset"))
+		problem = cpuset_fill (*dirfd, fd);
+	if (problem < 0 && group->problem == 0)
+		group->problem = -problem;
+	close (*dirfd);
+	*dirfd = fd;
+	return TRUE;
+}
+
+/* Makes the group and what is missing above it, and opens it. */
+static void
+group_make (NativeGroup *group, const char *const *wanted)
+{
+	g_auto (GStrv) names = g_strsplit (group->path + 1, "/", -1);
+	int fd = fcntl (group->root_fd, F_DUPFD_CLOEXEC, 3);
+	gsize i = 0;
+
+	group->problem = fd < 0 ? errno : 0;
+	while (fd >= 0 && names[i] != NULL && step_make (&fd, names[i], group, wanted))
+		i++;
+	if (fd < 0)
+		return;
+	if (names[i] == NULL && group->fd < 0)
+		group->fd = fd;
+	else
+		close (fd);
+}
+
+static gboolean
+tasks_open (NativeGroup *group, GError **error)
+{
+	if (group->v2 || group->tasks_fd >= 0)
+		return TRUE;
+	group->tasks_fd = openat (group->fd, "tasks", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (group->tasks_fd < 0)
+		return native_error_set (error, errno, "open \"tasks\" of control group \"%s%s\"",
+					 group->mount, group->path);
+	return TRUE;
+}
+
+static gboolean
+group_check (NativeGroup *group, GError **error)
+{
+	/* Nobody may make one here: that is no error until a limit is to be set. */
+	if (group->fd < 0)
+		return TRUE;
+	if (group->kept && native_cgroup_is_populated (group->fd))
+		return native_error_say (
+			error, DAVIT_ERROR_BUSY,
+			"control group \"%s%s\": there are processes in it; choose "
+			"another path",
+			group->mount, group->path);
+	return tasks_open (group, error);
+}
+
+/* The controllers that a limit needs, without doubles; the strings belong to the settings. */
+static GPtrArray *
+controllers_collect (const GPtrArray *settings)
+{
+	GPtrArray *wanted = g_ptr_array_new_with_free_func (g_free);
+
+	for (gsize i = 0; i < G_N_ELEMENTS (always); i++)
+		g_ptr_array_add (wanted, g_strdup (always[i]));
+	for (guint i = 0; i < settings->len; i++) {
+		const NativeSetting *setting = settings->pdata[i];
+		char *name = g_strndup (setting->file, strcspn (setting->file, "."));
+
+		setting->group->wanted = TRUE;
+		if (g_ptr_array_find_with_equal_func (wanted, name, g_str_equal, NULL))
+			g_free (name);
+		else
+			g_ptr_array_add (wanted, name);
+	}
+	g_ptr_array_add (wanted, NULL);
+	return wanted;
+}
+
+gboolean
+native_cgroup_make (NativeCgroup *cgroup, const DavitJson *resources, GError **error)
+{
+	g_autoptr (GPtrArray) settings = native_cgroup_limits_plan (cgroup, resources, error);
+	g_autoptr (GPtrArray) wanted = NULL;
+
+	if (settings == NULL)
+		return FALSE;
+	groups_want (cgroup);
+	wanted = controllers_collect (settings);
+	for (guint i = 0; i < cgroup->groups->len; i++) {
+		NativeGroup *group = cgroup->groups->pdata[i];
+
+		if (!group->wanted)
+			continue;
+		group_make (group, (const char *const *) wanted->pdata);
+		if (!group_check (group, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean
+native_cgroup_open (NativeCgroup *cgroup, GError **error)
+{
+	gboolean found = cgroup->groups->len == 0;
+
+	for (guint i = 0; i < cgroup->groups->len; i++) {
+		NativeGroup *group = cgroup->groups->pdata[i];
+
+		/* Not every hierarchy has a group of each container. */
+		if (!native_cgroup_group_open (group))
+			continue;
+		found = TRUE;
+		if (!tasks_open (group, error))
+			return FALSE;
+	}
+	return found ||
+	       native_error_say (error, DAVIT_ERROR_NOT_FOUND,
+				 "the control group of container \"%s\" is gone", cgroup->id);
+}
