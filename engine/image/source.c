@@ -150,11 +150,17 @@ davit_source_has (DavitSource *source, const char *name)
 	return faccessat (source->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* The caller says in what. */
 static gboolean
-missing (const DavitSource *source, const char *name, GError **error)
+missing (const char *name, GError **error)
 {
-	return davit_error_set (error, DAVIT_ERROR_CORRUPT, "\"%s\": \"%s\" is missing in it",
-				source->label, name);
+	return davit_error_set (error, DAVIT_ERROR_CORRUPT, "\"%s\" is missing in it", name);
+}
+
+static gboolean
+not_regular (const char *name, GError **error)
+{
+	return davit_error_set (error, DAVIT_ERROR_CORRUPT, "\"%s\" is no regular file", name);
 }
 
 /* ret_file is NULL for a directory. */
@@ -162,7 +168,7 @@ static gboolean
 file_open (DavitSource *source, const char *name, const DavitArchiveFile **ret_file, int *ret_fd,
 	   GError **error)
 {
-	struct stat status;
+	struct stat status = {0};
 	davit_autofd fd = -1;
 
 	*ret_file = NULL;
@@ -171,21 +177,22 @@ file_open (DavitSource *source, const char *name, const DavitArchiveFile **ret_f
 
 		*ret_file = file_find (source, name);
 		if (*ret_file == NULL)
-			return missing (source, name, error);
+			return missing (name, error);
 		path = g_build_filename (EXTRACTED, (*ret_file)->stored, NULL);
 		return davit_stage_open_file (source->stage, path, ret_fd, error);
 	}
-	if (!davit_source_has (source, name))
-		return missing (source, name, error);
-	/* Below the directory, through no link, and not blocked by a fifo. */
+	if (fstatat (source->dirfd, name, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return missing (name, error);
+	if (!S_ISREG (status.st_mode))
+		return not_regular (name, error);
+	/* Below the directory, through no link, and not blocked by what it has become since. */
 	if (!davit_path_open_beneath (source->dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd,
 				      error))
-		return davit_error_prefix (error, "\"%s\"", source->label);
+		return FALSE;
 	if (fstat (fd, &status) < 0)
 		return davit_error_errno (error, errno, "\"%s\"", name);
 	if (!S_ISREG (status.st_mode))
-		return davit_error_set (error, DAVIT_ERROR_CORRUPT,
-					"\"%s\": \"%s\" is no regular file", source->label, name);
+		return not_regular (name, error);
 	*ret_fd = davit_fd_steal (&fd);
 	return TRUE;
 }
@@ -350,9 +357,7 @@ davit_source_stage_file (DavitSource *source, const char *name, char **ret_diges
 
 	if (source->files == NULL)
 		return davit_error_set (error, DAVIT_ERROR_UNSUPPORTED,
-					"\"%s\": is a directory of docker's form; make an archive "
-					"of it",
-					source->label);
+					"is a directory of docker's form; make an archive of it");
 	if (!file_open (source, name, &file, &fd, error) ||
 	    !compression_find (fd, ret_compression, error))
 		return FALSE;

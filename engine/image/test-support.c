@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,6 +115,15 @@ test_count (TestStore *test, const char *name)
 	while (directory != NULL && g_dir_read_name (directory) != NULL)
 		count++;
 	return count;
+}
+
+void
+test_assert_commits (TestStore *test, gsize count)
+{
+	gsize length = 0;
+
+	g_free (test_read (test, "root/storage/plain-storage/commits", &length));
+	g_assert_cmpuint (length, ==, count);
 }
 
 void
@@ -270,7 +280,9 @@ test_assert_error_begins (TestStore *test, GError **error, gint code, const char
 	g_autofree char *text = error_text (test, *error);
 
 	text[MIN (strlen (text), strlen (expected))] = '\0';
-	test_assert_error (test, error, code, expected);
+	g_assert_cmpstr (text, ==, expected);
+	g_assert_true (g_error_matches (*error, DAVIT_ERROR, code));
+	g_clear_error (error);
 }
 
 char *

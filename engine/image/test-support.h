@@ -28,6 +28,8 @@ gboolean test_exists (TestStore *test, const char *name);
 char *test_read (TestStore *test, const char *name, gsize *ret_length);
 /* How many names are in a directory; 0 if there is none. */
 guint test_count (TestStore *test, const char *name);
+/* How often layers were committed. */
+void test_assert_commits (TestStore *test, gsize count);
 /* Nothing is staged or locked, and the store has no findings. */
 void test_assert_clean (TestStore *test);
 
