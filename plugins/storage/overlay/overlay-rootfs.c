@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The root file systems of containers: rootfs/ID/upper is what the container writes, rootfs/ID/work
+ * the kernel's. This is on the path of every start: a few dozen system calls, and none that waits
+ * for the disk.
+ */
+
+#include "overlay.h"
+
+#include "overlay-mount.h"
+#include "store-layers.h"
+#include "store-rootfs.h"
+#include "store-tombs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define UPPER "upper"
+#define WORK "work"
+/* Becomes UPPER when it is as it must be. */
+#define UPPER_NEW "new"
+/* The kernel makes it with a volatile mount, and mounts nothing again while it is there. */
+#define VOLATILE_MARK WORK "/work/incompat/volatile"
+#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_LENGTH 36
+
+/* Makes upper, with the owner, mode and times that "/" has in the uppermost layer. */
+static gboolean
+upper_make (Store *store, const DavitRootfsRequest *request, int rootfs, GError **error)
+{
+	guint n_layers = request->layers != NULL ? g_strv_length ((char **) request->layers) : 0;
+	store_autofd tree = -1;
+	store_autofd upper = -1;
+
+	if (mkdirat (rootfs, WORK, 0700) < 0 && errno != EEXIST)
+		return store_error_errno (error, errno, "make directory \"%s\"", WORK);
+	if (mkdirat (rootfs, UPPER_NEW, 0755) < 0 && errno != EEXIST)
+		return store_error_errno (error, errno, "make directory \"%s\"", UPPER);
+	upper = openat (rootfs, UPPER_NEW, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (upper < 0 || fchmod (upper, 0755) < 0)
+		return store_error_errno (error, errno, "make directory \"%s\"", UPPER);
+	if (n_layers > 0 &&
+	    (!store_layer_tree (store, request->layers[n_layers - 1], &tree, error) ||
+	     !store_rootfs_copy_attributes (tree, upper, error)))
+		return FALSE;
+	if (renameat (rootfs, UPPER_NEW, rootfs, UPPER) < 0)
+		return store_error_errno (error, errno, "make directory \"%s\"", UPPER);
+	return TRUE;
+}
+
+gboolean
+overlay_rootfs_create (gpointer instance, const DavitRootfsRequest *request, GError **error)
+{
+	Store *store = (Store *) instance;
+	store_autofd rootfs = -1;
+
+	if (!store_check_quota (request, error) ||
+	    !store_layers_check (store, request->layers, error) ||
+	    !store_rootfs_make (store, request->id, &rootfs, error))
+		return FALSE;
+	/* Nothing is written: overlayfs needs no upper directory then. */
+	if (request->read_only || faccessat (rootfs, UPPER, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return TRUE;
+	return upper_make (store, request, rootfs, error);
+}
+
+/* "boot-ID": a directory of this name says that the root file system was mounted in this boot. */
+static gboolean
+boot_name (char **ret_name, GError **error)
+{
+	char text[BOOT_ID_LENGTH + 1] = "";
+	store_autofd fd = open (BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read (fd, text, BOOT_ID_LENGTH) != BOOT_ID_LENGTH)
+		return store_error_errno (error, fd < 0 ? errno : EIO, "read \"%s\"", BOOT_ID_FILE);
+	*ret_name = g_strconcat ("boot-", text, NULL);
+	return TRUE;
+}
+
+/*
+ * The kernel has written nothing of a volatile mount to disk on purpose. In the same boot that does
+ * not matter: what was written is there. After another one nobody knows what is missing; it is
+ * better to begin anew than to go on with empty files.
+ */
+static gboolean
+volatile_prepare (Store *store, const DavitRootfsRequest *request, int rootfs, GError **error)
+{
+	gboolean marked = faccessat (rootfs, VOLATILE_MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	gboolean same_boot;
+	g_autofree char *boot = NULL;
+
+	if (!marked && !request->volatile_writes)
+		return TRUE;
+	if (!boot_name (&boot, error))
+		return FALSE;
+	same_boot = mkdirat (rootfs, boot, 0700) < 0;
+	if (same_boot && errno != EEXIST)
+		return store_error_errno (error, errno, "make directory \"%s\"", boot);
+	if (!marked)
+		return TRUE;
+	if (!same_boot) {
+		g_autofree char *text = g_strdup_printf (
+			"container %s: what it wrote was not meant to survive a restart of the "
+			"host, and is dropped",
+			request->id);
+
+		store->host->log (store->host, DAVIT_LOG_WARNING, text);
+		return store_bury (store, rootfs, UPPER, FALSE, error) &&
+		       store_bury (store, rootfs, WORK, FALSE, error) &&
+		       upper_make (store, request, rootfs, error);
+	}
+	if (unlinkat (rootfs, VOLATILE_MARK, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return store_error_errno (error, errno, "remove the mark of a volatile mount");
+	return TRUE;
+}
+
+/* Whether a layer hides all that is below it. The kernel looks at this mark below "/" only. */
+static gboolean
+layer_is_opaque (Store *store, const char *chain_id, gboolean *ret_opaque, GError **error)
+{
+	const char *name =
+		store->host->facts->rootless ? "user.overlay.opaque" : "trusted.overlay.opaque";
+	g_autofree char *path =
+		g_strdup_printf ("/proc/self/fd/%d/%s/" STORE_TREE, store->layers_fd, chain_id);
+	char value = 0;
+	gssize size = lgetxattr (path, name, &value, 1);
+
+	if (size < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return store_error_set (error, DAVIT_ERROR_CORRUPT,
+					"layer \"%s\" is missing or damaged; remove the image and "
+					"get it again",
+					chain_id);
+	*ret_opaque = size == 1 && value == 'y';
+	return TRUE;
+}
+
+static gboolean
+empty_make (Store *store, const char *name, GError **error)
+{
+	if (mkdirat (store->host->state_dirfd, name, 0755) < 0 && errno != EEXIST)
+		return store_error_errno (error, errno, "make directory \"%s\"", name);
+	return TRUE;
+}
+
+/*
+ * The lower directories, lowest first, from the uppermost layer that hides all below it. Where
+ * overlayfs wants more than there are, empty ones come first.
+ */
+static gboolean
+lower_list (Store *store, const char *const *layers, guint minimum, char ***ret_lower,
+	    GError **error)
+{
+	g_autoptr (GPtrArray) lower = g_ptr_array_new_with_free_func (g_free);
+	gboolean opaque = FALSE;
+
+	for (guint i = layers != NULL ? g_strv_length ((char **) layers) : 0; i > 0 && !opaque;
+	     i--) {
+		if (!store_check_chain_id (layers[i - 1], error) ||
+		    !layer_is_opaque (store, layers[i - 1], &opaque, error))
+			return FALSE;
+		g_ptr_array_insert (lower, 0,
+				    g_build_filename ("layers", layers[i - 1], STORE_TREE, NULL));
+	}
+	for (guint i = 0; lower->len < minimum; i++) {
+		char *name = g_strdup_printf ("empty-%u", i);
+
+		g_ptr_array_insert (lower, 0, name);
+		if (!empty_make (store, name, error))
+			return FALSE;
+	}
+	g_ptr_array_add (lower, NULL);
+	*ret_lower = (char **) g_ptr_array_free (g_steal_pointer (&lower), FALSE);
+	return TRUE;
+}
+
+gboolean
+overlay_layers_mount (Store *store, const char *const *layers, int *ret_mount_fd, GError **error)
+{
+	OverlayMount mount = {
+		.state_dirfd = store->host->state_dirfd,
+		.user_xattr = store->host->facts->rootless,
+	};
+	g_auto (GStrv) lower = NULL;
+
+	if (!lower_list (store, layers, 2, &lower, error))
+		return FALSE;
+	mount.lower = (const char *const *) lower;
+	return overlay_mount (&mount, ret_mount_fd, error);
+}
+
+gboolean
+overlay_rootfs_mount (gpointer instance, const DavitRootfsRequest *request, int *ret_mount_fd,
+		      GError **error)
+{
+	Store *store = (Store *) instance;
+	g_autofree char *upper = g_build_filename ("rootfs", request->id, UPPER, NULL);
+	g_autofree char *work = g_build_filename ("rootfs", request->id, WORK, NULL);
+	OverlayMount mount = {
+		.state_dirfd = store->host->state_dirfd,
+		.upper = upper,
+		.work = work,
+		.user_xattr = store->host->facts->rootless,
+		.is_volatile = request->volatile_writes,
+	};
+	g_auto (GStrv) lower = NULL;
+	store_autofd rootfs = -1;
+
+	if (!store_check_quota (request, error) ||
+	    !store_rootfs_find (store, request->id, &rootfs, error))
+		return FALSE;
+	if (request->read_only)
+		return overlay_layers_mount (store, request->layers, ret_mount_fd, error);
+	if (faccessat (rootfs, UPPER, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return store_error_set (error, DAVIT_ERROR_NOT_FOUND,
+					"root file system \"%s\" was not made to its end",
+					request->id);
+	if (!volatile_prepare (store, request, rootfs, error) ||
+	    !lower_list (store, request->layers, 1, &lower, error))
+		return FALSE;
+	mount.lower = (const char *const *) lower;
+	return overlay_mount (&mount, ret_mount_fd, error);
+}
