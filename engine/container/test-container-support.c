@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "container/names.h"
 
 #include <fcntl.h>
@@ -12,19 +13,29 @@
 #include <sys/stat.h>
 
 void
+test_engine_reopen (TestEngine *test, const char *const *overrides)
+{
+	g_autofree char *fixtures =
+		g_test_build_filename (G_TEST_BUILT, "container", "fixtures", NULL);
+	const char *plugin_path[] = {fixtures, NULL};
+	DavitEngineOptions options = {test->root, test->runroot, plugin_path, overrides};
+	g_autoptr (GError) error = NULL;
+
+	g_clear_pointer (&test->engine, davit_engine_close);
+	test->engine = davit_engine_open (&options, &error);
+	g_assert_no_error (error);
+}
+
+void
 test_engine_set_up (TestEngine *test, gconstpointer data)
 {
-	DavitEngineOptions options = {0};
 	g_autoptr (GError) error = NULL;
 
 	test->directory = g_dir_make_tmp ("davit-test-container-XXXXXX", NULL);
 	g_assert_nonnull (test->directory);
 	test->root = g_build_filename (test->directory, "root", NULL);
 	test->runroot = g_build_filename (test->directory, "run", NULL);
-	options.root = test->root;
-	options.runroot = test->runroot;
-	test->engine = davit_engine_open (&options, &error);
-	g_assert_no_error (error);
+	test_engine_reopen (test, NULL);
 	davit_container_directories_open (test->engine, &test->directories, &error);
 	g_assert_no_error (error);
 }
@@ -70,21 +81,43 @@ test_file_write (TestEngine *test, const char *id, const char *name, const char 
 	g_assert_no_error (error);
 }
 
-void
-test_record_write (TestEngine *test, const char *id, const char *name, gint64 created,
-		   const char *more)
+static void
+record_write (TestEngine *test, const char *id, const char *name, const char *args, gint64 created,
+	      const char *more)
 {
 	g_autofree char *text = g_strdup_printf (
 		"{\"version\": 1, \"id\": \"%s\", \"name\": \"%s\", "
 		"\"created\": %" G_GINT64_FORMAT ", \"image\": \"localhost/box:latest\", "
-		"\"imageId\": \"sha256:%s\", \"layers\": [\"%s\"], \"storage\": \"overlay\", "
-		"\"runtime\": \"native\", \"network\": \"none\", "
-		"\"args\": [\"sleep\", \"1000\"], \"labels\": {\"app\": \"web\"}%s}",
-		id, name, created, id, id, more);
+		"\"imageId\": \"sha256:%s\", \"layers\": [\"%s\"], \"storage\": \"toy-storage\", "
+		"\"runtime\": \"toy-runtime\", \"network\": \"toy-network\", "
+		"\"args\": %s, \"labels\": {\"app\": \"web\"}%s}",
+		id, name, created, id, id, args, more);
 	g_autoptr (GError) error = NULL;
 
 	test_file_write (test, id, "record.json", text);
 	davit_name_claim_volatile (test->directories.names_fd, name, id, &error);
+	g_assert_no_error (error);
+}
+
+void
+test_record_write (TestEngine *test, const char *id, const char *name, gint64 created,
+		   const char *more)
+{
+	record_write (test, id, name, "[\"sleep\", \"1000\"]", created, more);
+}
+
+void
+test_container_write (TestEngine *test, const char *id, const char *name, const char *args,
+		      const char *more)
+{
+	DavitRootfsRequest request = {.size = sizeof request, .id = id};
+	g_autoptr (GError) error = NULL;
+	DavitStorage *storage =
+		davit_drivers_storage (test->engine->drivers, "toy-storage", &error);
+
+	g_assert_no_error (error);
+	record_write (test, id, name, args, davit_text_now (), more);
+	davit_storage_rootfs_create (storage, &request, &error);
 	g_assert_no_error (error);
 }
 

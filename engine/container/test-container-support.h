@@ -23,7 +23,13 @@ void test_engine_add (const char *path, void (*function) (TestEngine *, gconstpo
 /* An id of 64 times one digit, or of the digits of number. Free with g_free. */
 char *test_id (guint number);
 
-/* A record with nothing that needs an image; more: members behind a comma, or "". */
+/* Opens the engine anew, with these overrides (as of davit_config_load) besides its plugins. */
+void test_engine_reopen (TestEngine *test, const char *const *overrides);
+
+/* A container of the toy plugins. args: a JSON array; more: members behind a comma, or "". */
+void test_container_write (TestEngine *test, const char *id, const char *name, const char *args,
+			   const char *more);
+/* One that is never run. */
 void test_record_write (TestEngine *test, const char *id, const char *name, gint64 created,
 			const char *more);
 /* Replaces the text of a file below containers/ID in root. */
