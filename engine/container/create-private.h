@@ -65,6 +65,9 @@ void davit_creation_record_network (const DavitCreation *creation, DavitJsonWrit
 /* "brave_hopper": a new one at each call. Free with g_free. */
 char *davit_creation_random_name (void);
 
+/* NULL-terminated. */
+const char *const *davit_creation_default_capabilities (void);
+
 /* The capabilities that the caller can give away, as bits by number. */
 guint64 davit_creation_capabilities_available (void);
 

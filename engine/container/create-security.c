@@ -19,10 +19,17 @@
 #define PROFILE_LIMIT (1024 * 1024)
 
 static const char *const default_capabilities[] = {
-	"CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER",  "CAP_FSETID",		  "CAP_KILL",
-	"CAP_SETGID",  "CAP_SETUID",	   "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
-	"CAP_SETFCAP",
+	"CAP_CHOWN",	  "CAP_DAC_OVERRIDE", "CAP_FOWNER",
+	"CAP_FSETID",	  "CAP_KILL",	      "CAP_SETGID",
+	"CAP_SETUID",	  "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE",
+	"CAP_SYS_CHROOT", "CAP_SETFCAP",      NULL,
 };
+
+const char *const *
+davit_creation_default_capabilities (void)
+{
+	return default_capabilities;
+}
 
 guint64
 davit_creation_capabilities_available (void)
@@ -52,16 +59,6 @@ has (const GPtrArray *array, const char *name)
 	return g_ptr_array_find ((GPtrArray *) array, name, NULL);
 }
 
-static gboolean
-is_default (const char *name)
-{
-	for (guint i = 0; i < G_N_ELEMENTS (default_capabilities); i++) {
-		if (strcmp (default_capabilities[i], name) == 0)
-			return TRUE;
-	}
-	return FALSE;
-}
-
 /* "all" means all that there are to give; one that was named is missed. */
 static gboolean
 capability_choose (DavitCreation *creation, const char *name, gboolean available, GError **error)
@@ -81,7 +78,8 @@ capability_choose (DavitCreation *creation, const char *name, gboolean available
 					name);
 	if (dropped || !available)
 		return TRUE;
-	if (added || all || (is_default (name) && !has (security->cap_drop, "ALL")))
+	if (added || all ||
+	    (g_strv_contains (default_capabilities, name) && !has (security->cap_drop, "ALL")))
 		g_ptr_array_add (creation->capabilities, (gpointer) name);
 	return TRUE;
 }

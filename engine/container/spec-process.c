@@ -133,7 +133,7 @@ write_rlimit (const DavitJson *limit, DavitJsonWriter *writer, GError **error)
 		return FALSE;
 	if (type == NULL)
 		return davit_error_set (error, DAVIT_ERROR_CORRUPT, "rlimits: type is missing");
-	/* What the caller may not give: a default is lowered, the runtime refuses an explicit one. */
+	/* A default that may not be given is lowered; the runtime refuses an explicit one. */
 	if (!davit_json_boolean (davit_json_member (limit, "explicit"))) {
 		maximum = davit_request_rlimit_maximum (type);
 		hard = MIN (hard, maximum);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* "NetworkSettings" of inspect: what the driver reported when the container was started. */
+
+#include "container/inspect-private.h"
+
+#include <string.h>
+
+/* docker's form: {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}. */
+static void
+write_port (const DavitInspection *inspection, const DavitJson *port, guint offset)
+{
+	DavitJsonWriter *writer = inspection->writer;
+	const char *address = davit_json_string (davit_json_member (port, "hostAddress"));
+	const char *protocol = davit_json_string (davit_json_member (port, "protocol"));
+	gint64 host = davit_json_integer (davit_json_member (port, "hostPort"));
+	gint64 inside = davit_json_integer (davit_json_member (port, "containerPort")) + offset;
+	g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT "/%s", inside,
+						protocol != NULL ? protocol : "tcp");
+	g_autofree char *text =
+		host != 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, host + offset) : g_strdup ("");
+
+	davit_json_writer_begin_array (writer, key);
+	davit_json_writer_begin_object (writer, NULL);
+	davit_json_writer_string (writer, "HostIp", address != NULL ? address : "");
+	davit_json_writer_string (writer, "HostPort", text);
+	davit_json_writer_end_object (writer);
+	davit_json_writer_end_array (writer);
+}
+
+static void
+write_ports (const DavitInspection *inspection)
+{
+	const DavitJson *ports = davit_inspect_member (inspection, NULL, "ports");
+
+	davit_json_writer_begin_object (inspection->writer, "Ports");
+	for (guint i = 0; i < davit_json_length (ports); i++) {
+		const DavitJson *port = davit_json_element (ports, i);
+		gint64 count = davit_json_integer (davit_json_member (port, "count"));
+
+		for (gint64 j = 0; j < CLAMP (count, 1, 65535); j++)
+			write_port (inspection, port, (guint) j);
+	}
+	davit_json_writer_end_object (inspection->writer);
+}
+
+/* "eth0 10.0.0.2/24": the first of a family, without the loopback interface. */
+static void
+write_address (const DavitInspection *inspection, const char *key, const char *prefix_key,
+	       gboolean v6)
+{
+	char **addresses = inspection->run != NULL ? inspection->run->addresses : NULL;
+
+	for (; addresses != NULL && *addresses != NULL; addresses++) {
+		const char *space = strchr (*addresses, ' ');
+		const char *text = space != NULL ? space + 1 : *addresses;
+		gsize length = strcspn (text, "/");
+		g_autofree char *address = NULL;
+
+		if (g_str_has_prefix (*addresses, "lo ") || (strchr (text, ':') != NULL) != v6)
+			continue;
+		address = g_strndup (text, length);
+		davit_json_writer_string (inspection->writer, key, address);
+		davit_json_writer_integer (inspection->writer, prefix_key,
+					   text[length] == '/'
+						   ? g_ascii_strtoll (text + length + 1, NULL, 10)
+						   : 0);
+		return;
+	}
+	davit_json_writer_string (inspection->writer, key, "");
+	davit_json_writer_integer (inspection->writer, prefix_key, 0);
+}
+
+static void
+write_endpoint (const DavitInspection *inspection)
+{
+	const DavitRun *run = inspection->run;
+	DavitJsonWriter *writer = inspection->writer;
+
+	write_address (inspection, "IPAddress", "IPPrefixLen", FALSE);
+	write_address (inspection, "GlobalIPv6Address", "GlobalIPv6PrefixLen", TRUE);
+	davit_json_writer_string (writer, "Gateway",
+				  run != NULL && run->gateway != NULL ? run->gateway : "");
+	davit_json_writer_string (writer, "MacAddress",
+				  run != NULL && run->mac_address != NULL ? run->mac_address : "");
+}
+
+void
+davit_inspect_write_network (const DavitInspection *inspection)
+{
+	const DavitRecord *record = inspection->record;
+	DavitJsonWriter *writer = inspection->writer;
+	const char *name =
+		davit_json_string (davit_inspect_member (inspection, NULL, "networkName"));
+	g_autofree char *sandbox = NULL;
+
+	if (inspection->run != NULL)
+		sandbox =
+			g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/ns/net", inspection->run->pid);
+	davit_json_writer_begin_object (writer, "NetworkSettings");
+	davit_json_writer_string (writer, "SandboxKey", sandbox != NULL ? sandbox : "");
+	write_ports (inspection);
+	write_endpoint (inspection);
+	davit_json_writer_begin_object (writer, "Networks");
+	if (record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE) {
+		davit_json_writer_begin_object (writer, name != NULL ? name : record->network);
+		write_endpoint (inspection);
+		davit_json_writer_end_object (writer);
+	}
+	davit_json_writer_end_object (writer);
+	davit_json_writer_end_object (writer);
+}
