@@ -212,7 +212,7 @@ runs (const DavitContainer *container)
 static gboolean
 finish_locked (DavitContainer *container, int monitor_fd, GError **error)
 {
-	/* It was started again before we had the lock: that end was cleaned up by whoever did it. */
+	/* Started again before we had the lock: whoever did that has cleaned up. */
 	if (runs (container))
 		return TRUE;
 	if (!davit_container_clean_run (container, FALSE, monitor_fd, error))

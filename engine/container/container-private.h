@@ -81,8 +81,8 @@ DavitRootfsRequest davit_container_rootfs_request (const DavitRecord *record);
 
 /*
  * Under the lock: undoes the run that is there, whether it has ended or was broken off. With force
- * its processes are killed; without, one that is alive is left alone, which is no error. monitor_fd:
- * a connection over which its end has come already; -1: none. Repeatable.
+ * its processes are killed; without, one that is alive is left alone, which is no error.
+ * monitor_fd: a connection over which its end has come already; -1: none. Repeatable.
  */
 gboolean davit_container_clean_run (DavitContainer *container, gboolean force, int monitor_fd,
 				    GError **error);

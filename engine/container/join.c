@@ -30,7 +30,7 @@ void
 davit_joined_set_fd (DavitJoined *joined, int fd)
 {
 	joined->fd = fd;
-	/* Not /proc/self: a runtime may open it in a program that it executes, without our files. */
+	/* Not /proc/self: a runtime may open it in a program that has not our files. */
 	joined->path = g_strdup_printf ("/proc/%d/fd/%d", (int) getpid (), fd);
 }
 

@@ -98,7 +98,7 @@ davit_container_look (DavitContainer *container)
 
 	container->pid = 0;
 	if (!davit_state_read (container->dirfd, &state, &error)) {
-		/* The record is whole: it can be started and removed, only its past is not known. */
+		/* The record is whole: it can be started and removed, without a past. */
 		state = (DavitState){.started = 1, .running = TRUE};
 	}
 	container->started = state.started;

@@ -90,6 +90,7 @@ record_write (TestEngine *test, const char *id, const char *name, const char *ar
 		"\"created\": %" G_GINT64_FORMAT ", \"image\": \"localhost/box:latest\", "
 		"\"imageId\": \"sha256:%s\", \"layers\": [\"%s\"], \"storage\": \"toy-storage\", "
 		"\"runtime\": \"toy-runtime\", \"network\": \"toy-network\", "
+		"\"seccomp\": {\"profile\": \"unconfined\"}, "
 		"\"args\": %s, \"labels\": {\"app\": \"web\"}%s}",
 		id, name, created, id, id, args, more);
 	g_autoptr (GError) error = NULL;

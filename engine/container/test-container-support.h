@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the tests of this layer share: an engine in a directory of its own, and made-up containers. */
+/* What the tests of this layer share: an engine of its own, and made-up containers. */
 
 #pragma once
 
