@@ -101,8 +101,14 @@ gboolean
 archive_attributes_one (const ArchiveEntry *entry, int fd, const char *name, const void *value,
 			gsize size, GError **error)
 {
+	static const guint8 acl_version[] = {2, 0, 0, 0};
+
 	if (fsetxattr (fd, name, value, size, 0) == 0)
 		return TRUE;
+	/* The kernel answers the same to a list of another version and where there are none. */
+	if (errno == ENOTSUP && archive_attributes_is_acl (name) &&
+	    (size < sizeof (acl_version) || memcmp (value, acl_version, sizeof (acl_version)) != 0))
+		errno = EINVAL;
 	/* The mode says nearly the same, and not every file system has lists. */
 	if (errno == ENOTSUP && archive_attributes_is_acl (name))
 		return TRUE;
