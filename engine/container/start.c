@@ -165,6 +165,9 @@ go (Start *start, GError **error)
 	    !davit_runtime_start (start->runtime.runtime, &start->runtime.handle, error))
 		return FALSE;
 	start->run.phase = DAVIT_RUN_RUNNING;
+	container->status = DAVIT_STATUS_RUNNING;
+	container->pid = (int) start->run.pid;
+	container->started = start->run.started;
 	davit_state_read (container->dirfd, &state, NULL);
 	state.started = start->run.started;
 	state.running = TRUE;
@@ -262,8 +265,9 @@ davit_container_start (DavitContainer *container, const DavitContainerStart *opt
 	client_end = davit_fd_steal (&start.client_end);
 	start_clear (&start);
 	davit_trace_end ();
+	/* No second look: it may have ended, and be removed, before it would come. */
 	if (!started || !options->attach)
-		return started && davit_container_refresh (container, error);
+		return started;
 	return davit_container_connect (container,
 					&(DavitContainerConnection){.monitor_fd = client_end,
 								    .streams = options,

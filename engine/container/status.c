@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* A monitor that has not put an end on record by then is itself stopped. */
+#define MONITOR_MSEC 1000
+
 const char *
 davit_status_name (DavitStatus status)
 {
@@ -42,28 +45,35 @@ alive_status (const DavitRun *run)
 }
 
 /*
- * The process is gone and there is no exit file. Either the monitor is just about to write it, and
- * then the run has not ended yet for anybody; or the monitor is gone too, and nobody knows.
+ * The process is gone and there is no exit file. Either the monitor is writing it in this moment,
+ * which takes no longer than to read what is left in two pipes; or the monitor is gone too, and
+ * nobody knows.
  */
-static DavitStatus
-ended_status (DavitContainer *container, DavitState *state)
+static gboolean
+exit_find (const DavitContainer *container, DavitExit *ended)
 {
-	DavitExit ended = {0};
 	davit_autofd monitor_fd = -1;
 
-	if (davit_monitor_read_exit (container->run_dirfd, &ended, NULL)) {
-		set_exit (container, &ended);
-		return DAVIT_STATUS_STOPPED;
+	if (davit_monitor_read_exit (container->run_dirfd, ended, NULL))
+		return TRUE;
+	if (davit_monitor_connect (container->run_dirfd, &monitor_fd, NULL) &&
+	    davit_monitor_wait (monitor_fd, MONITOR_MSEC, ended, NULL))
+		return TRUE;
+	/* Who finds the monitor gone finds the file, if there ever will be one. */
+	return davit_monitor_read_exit (container->run_dirfd, ended, NULL);
+}
+
+static void
+set_ended (DavitContainer *container, DavitState *state)
+{
+	DavitExit ended = {0};
+
+	if (!exit_find (container, &ended)) {
+		davit_state_lose (state);
+		ended = state->exit;
 	}
-	if (davit_monitor_connect (container->run_dirfd, &monitor_fd, NULL))
-		return DAVIT_STATUS_RUNNING;
-	if (davit_monitor_read_exit (container->run_dirfd, &ended, NULL)) {
-		set_exit (container, &ended);
-		return DAVIT_STATUS_STOPPED;
-	}
-	davit_state_lose (state);
-	set_exit (container, &state->exit);
-	return DAVIT_STATUS_STOPPED;
+	set_exit (container, &ended);
+	container->status = DAVIT_STATUS_STOPPED;
 }
 
 /* FALSE if there is no run of this boot that has a process. */
@@ -83,7 +93,7 @@ look_at_run (DavitContainer *container, DavitState *state)
 			container->pid = (int) run.pid;
 			set_exit (container, &(DavitExit){0});
 		} else {
-			container->status = ended_status (container, state);
+			set_ended (container, state);
 		}
 	}
 	davit_run_clear (&run);

@@ -351,6 +351,41 @@ test_exec (TestEngine *test, gconstpointer data)
 	test_assert_clean (test);
 }
 
+/* What comes to us goes on to it. */
+static void
+test_proxy (TestEngine *test, gconstpointer data)
+{
+	g_autofree char *id = test_id (1);
+	int status = 0, ends[2];
+	pid_t child;
+	char byte;
+
+	test_container_write (test, id, "web", TEST_POLITE, "");
+	g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
+	child = fork ();
+	g_assert_cmpint (child, >=, 0);
+	if (child == 0) {
+		g_autoptr (DavitContainer) container = test_find (test, "web");
+		DavitExit ended = {0};
+		TestOutput output;
+
+		test_output_init (&output);
+		output.start.signal_proxy = TRUE;
+		output.start.stdout_fd = ends[1];
+		if (!davit_container_start (container, &output.start, NULL, &ended, NULL))
+			_exit (1);
+		_exit (ended.status);
+	}
+	/* It is connected. */
+	g_assert_cmpint (read (ends[0], &byte, 1), ==, 1);
+	g_assert_cmpint (kill (child, SIGTERM), ==, 0);
+	g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+	g_assert_cmpint (status, ==, 5 << 8);
+	close (ends[0]);
+	close (ends[1]);
+	test_assert_clean (test);
+}
+
 /* A second one joins, and leaves with the end. */
 static void
 test_attach (TestEngine *test, gconstpointer data)
@@ -463,6 +498,7 @@ main (int argc, char **argv)
 	test_engine_add ("/life/remove", test_remove);
 	test_engine_add ("/life/wait", test_wait);
 	test_engine_add ("/life/exec", test_exec);
+	test_engine_add ("/life/proxy", test_proxy);
 	test_engine_add ("/life/attach", test_attach);
 	test_engine_add ("/life/parallel", test_parallel);
 	return g_test_run ();
