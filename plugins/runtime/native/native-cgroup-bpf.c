@@ -120,8 +120,7 @@ program_make (const GArray *rules)
 	emit (&program, BPF_ALU64 | BPF_AND | BPF_K, TYPE, 0, 0, 0xffff);
 	for (guint i = rules->len; i-- > 0;)
 		rule_emit (&program, &g_array_index (rules, NativeDeviceRule, i));
-	/* The first rule is for everything, so that this is never reached; the kernel wants it. */
-	emit_end (&program, FALSE);
+	/* The first rule is for everything. An end behind it would be refused as unreachable. */
 	return program.code;
 }
 
