@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The parent's side of making a process, the same for create and exec. */
+
+#pragma once
+
+#include "native-clone.h"
+#include "native-process.h"
+
+G_BEGIN_DECLS
+
+/**
+ * NativeChild: a process that was cloned and is not ready yet.
+ */
+typedef struct {
+	pid_t pid;
+	int pidfd;
+	int sockets[2]; /* ours, and the child's */
+	int proc_fd;
+	int terminal; /* the master, when it has come; or -1 */
+	int null_fd;  /* /dev/null of the host; -1: not needed */
+} NativeChild;
+
+void native_child_init (NativeChild *child);
+/* Kills and reaps the process if it was not taken out. */
+void native_child_clear (NativeChild *child);
+
+/* Opens the socket, procfs, and /dev/null for those of stdio that are -1, which are replaced. */
+gboolean native_child_prepare (NativeChild *child, const int request_stdio[3], int ret_stdio[3],
+			       GError **error);
+
+gboolean native_child_clone (NativeChild *child, const NativeClone *request, GError **error);
+
+/* process.oomScoreAdj, which the child may not set in a user namespace. */
+gboolean native_child_set_oom_score (const NativeChild *child, const NativeProcess *process,
+				     GError **error);
+
+/* Tells it to go on. If it has ended, what it said before is still to be heard. */
+void native_child_release (const NativeChild *child);
+
+/*
+ * Hears it out until it is ready (a NativeReportKind), or with NATIVE_REPORT_EXECUTING until it has
+ * executed its program. name: what it is to the user.
+ */
+gboolean native_child_hear (NativeChild *child, guint until, const char *name, GError **error);
+
+/* Hands over what there is: the pidfd, and "pid" and "terminal" in result. */
+void native_child_take (NativeChild *child, const DavitHost *host, int *ret_pidfd,
+			DavitResult *result);
+
+G_END_DECLS

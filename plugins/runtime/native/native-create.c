@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * create: read and open everything, record the intent, make the groups, clone, shake hands.
+ *
+ * What fails before the record leaves nothing; what fails later leaves what delete finds through
+ * the record.
+ */
+
+#include "native-create.h"
+
+#include "native-child.h"
+#include "native-error.h"
+#include "native-init.h"
+#include "native-proc.h"
+#include "native-record.h"
+#include "native-report.h"
+#include "native-start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Everything that create holds; cleared at its end, whichever it is. */
+typedef struct {
+	const DavitHost *host;
+	const DavitRuntimeCreate *request;
+	NativeSpec spec;
+	NativeCgroup *cgroup;
+	NativeSeccomp *seccomp;
+	NativeChild child;
+	int record_fd;
+	int listener;
+	int stdio[3];
+	int *scratch;
+} Creation;
+
+static gboolean
+creation_read (Creation *creation, GError **error)
+{
+	const DavitHost *host = creation->host;
+	NativeSpecRequest request = {
+		.host = host,
+		.bundle_dirfd = creation->request->bundle_dirfd,
+		.rootfs_mount_fd = creation->request->rootfs_mount_fd,
+	};
+	gboolean read;
+
+	host->trace_begin (host, "read config.json");
+	read = native_spec_read (&request, &creation->spec, error) &&
+	       native_cgroup_plan (host, creation->request->container.id,
+				   creation->spec.cgroups_path, &creation->cgroup, error);
+	host->trace_end (host);
+	if (!read)
+		return FALSE;
+	host->trace_begin (host, "seccomp");
+	read = native_seccomp_prepare (host, creation->spec.seccomp, &creation->seccomp, error);
+	host->trace_end (host);
+	return read;
+}
+
+/* A further process needs the same filter, when the bundle may be another one or gone. */
+static gboolean
+creation_save_config (const Creation *creation, GError **error)
+{
+	int fd = openat (creation->request->container.dirfd, NATIVE_CONFIG_FILE,
+			 O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+	gsize done = 0;
+	ssize_t written = 0;
+
+	if (fd < 0)
+		return native_error_set (error, errno, "save config.json");
+	while (done < creation->spec.length && written >= 0) {
+		written = write (fd, creation->spec.text + done, creation->spec.length - done);
+		if (written < 0 && errno == EINTR)
+			written = 0;
+		done += written > 0 ? (gsize) written : 0;
+	}
+	if (written < 0)
+		native_error_set (error, errno, "save config.json");
+	close (fd);
+	return written >= 0;
+}
+
+static gboolean
+creation_record (Creation *creation, GError **error)
+{
+	const NativeNamespaces *namespaces = &creation->spec.namespaces;
+	NativeRecordIntent intent = {
+		.id = creation->request->container.id,
+		.namespaces = namespaces->new_flags | namespaces->joined_flags,
+		.own_pids = (namespaces->new_flags & CLONE_NEWPID) != 0,
+		.cgroup = creation->cgroup,
+	};
+
+	return native_record_begin (creation->host, creation->request->container.dirfd, &intent,
+				    &creation->record_fd, error) &&
+	       creation_save_config (creation, error);
+}
+
+static gboolean
+creation_make_groups (Creation *creation, GError **error)
+{
+	NativeSpec *spec = &creation->spec;
+	g_auto (GStrv) paths = NULL;
+
+	if (!native_cgroup_make (creation->cgroup, spec->resources, error) ||
+	    !native_cgroup_apply (creation->cgroup, spec->resources, error))
+		return FALSE;
+	for (guint i = 0; i < spec->mounts.n_entries; i++) {
+		NativeMount *mount = spec->mounts.entries[i];
+
+		if (mount->kind != NATIVE_MOUNT_CGROUP)
+			continue;
+		if (paths == NULL)
+			paths = native_cgroup_paths (creation->cgroup);
+		if (!native_mount_cgroup_open (creation->host, mount, paths,
+					       native_namespaces_have (&spec->namespaces,
+								       CLONE_NEWCGROUP),
+					       error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+creation_prepare (Creation *creation, GError **error)
+{
+	const DavitHost *host = creation->host;
+	gboolean made;
+
+	if (!creation_record (creation, error))
+		return FALSE;
+	host->trace_begin (host, "control groups");
+	made = creation_make_groups (creation, error);
+	host->trace_end (host);
+	if (!made)
+		return FALSE;
+	creation->scratch = g_new0 (int, creation->request->n_pass_fds + 3);
+	return native_start_listen (creation->request->container.dirfd, &creation->listener,
+				    error) &&
+	       native_child_prepare (&creation->child, creation->request->stdio, creation->stdio,
+				     error);
+}
+
+/* What the child can't do itself, and what must be on record before it goes on. */
+static gboolean
+creation_serve (Creation *creation, GError **error)
+{
+	const NativeChild *child = &creation->child;
+	guint64 start_time = 0;
+	char state = 0;
+
+	if ((creation->spec.namespaces.new_flags & CLONE_NEWUSER) &&
+	    !native_userns_write (creation->host, &creation->spec.userns, child->proc_fd,
+				  child->pid, error))
+		return FALSE;
+	return native_child_set_oom_score (child, &creation->spec.process, error) &&
+	       native_proc_start_time (child->proc_fd, child->pid, &start_time, &state, error) &&
+	       native_record_add_process (creation->record_fd, child->pid, start_time, error);
+}
+
+static gboolean
+creation_run (Creation *creation, GError **error)
+{
+	NativeChild *child = &creation->child;
+	NativeInit init = {
+		.spec = &creation->spec,
+		.cgroup = creation->cgroup,
+		.seccomp = creation->seccomp,
+		.proc_fd = child->proc_fd,
+		.socket = child->sockets[1],
+		.listener = creation->listener,
+		.stdio = {creation->stdio[0], creation->stdio[1], creation->stdio[2]},
+		.pass_fds = creation->request->pass_fds,
+		.n_pass_fds = creation->request->n_pass_fds,
+		.scratch = creation->scratch,
+	};
+	NativeClone request = {
+		.namespaces = &creation->spec.namespaces,
+		.cgroup = creation->cgroup,
+		.run = native_init_run,
+		.data = &init,
+	};
+
+	if (!native_child_clone (child, &request, error) || !creation_serve (creation, error))
+		return FALSE;
+	native_child_release (child);
+	return native_child_hear (child, NATIVE_REPORT_READY, "the first process", error);
+}
+
+static void
+creation_clear (Creation *creation)
+{
+	native_child_clear (&creation->child);
+	if (creation->listener >= 0)
+		close (creation->listener);
+	if (creation->record_fd >= 0)
+		close (creation->record_fd);
+	native_spec_clear (&creation->spec);
+	g_clear_pointer (&creation->cgroup, native_cgroup_free);
+	g_clear_pointer (&creation->seccomp, native_seccomp_free);
+	g_free (creation->scratch);
+}
+
+gboolean
+native_create (const DavitHost *host, const DavitRuntimeCreate *request, int *ret_pidfd,
+	       DavitResult *result, GError **error)
+{
+	Creation creation = {.host = host, .request = request, .record_fd = -1, .listener = -1};
+	gboolean created;
+
+	native_child_init (&creation.child);
+	created = creation_read (&creation, error) && creation_prepare (&creation, error);
+	if (created) {
+		host->trace_begin (host, "first process");
+		created = creation_run (&creation, error);
+		host->trace_end (host);
+	}
+	if (created)
+		native_child_take (&creation.child, host, ret_pidfd, result);
+	creation_clear (&creation);
+	return created;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * delete: what create made, taken away in the reverse order, from the record alone. Each step
+ * succeeds on what is gone already, and the record goes last: whoever is interrupted here only has
+ * to call it again.
+ */
+
+#include "native-delete.h"
+
+#include "native-error.h"
+#include "native-record.h"
+#include "native-start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#define END_TIMEOUT_MSEC 10000
+
+/* A pidfd is readable when the process has ended, whoever is to reap it. */
+static gboolean
+wait_for_end (int pidfd, const char *id, GError **error)
+{
+	struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+	int ready;
+
+	do
+		ready = poll (&poll_fd, 1, END_TIMEOUT_MSEC);
+	while (ready < 0 && errno == EINTR);
+	if (ready > 0)
+		return TRUE;
+	return native_error_say (error, DAVIT_ERROR_TIMEOUT,
+				 "container \"%s\": its first process was killed and has not ended "
+				 "after 10 seconds; it may wait for a disk or another host",
+				 id);
+}
+
+static gboolean
+end_process (const DavitRuntimeContainer *container, NativeRecord *record, int pidfd,
+	     GError **error)
+{
+	if (pidfd_send_signal (pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return native_error_set (error, errno, "kill container \"%s\"", container->id);
+	/* What is frozen in a v1 group does not even die. */
+	if (native_cgroup_is_frozen (record->cgroup) && !native_cgroup_thaw (record->cgroup, error))
+		return FALSE;
+	return wait_for_end (pidfd, container->id, error);
+}
+
+static gboolean
+delete_process (const DavitRuntimeContainer *container, NativeRecord *record, gboolean force,
+		GError **error)
+{
+	gboolean ended = TRUE;
+	int pidfd = -1;
+
+	if (!native_record_open_process (record, &pidfd, error))
+		return FALSE;
+	if (pidfd < 0)
+		return TRUE;
+	if (!force && !native_start_is_awaited (container->dirfd))
+		ended = native_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" runs; stop it first, or force it",
+					  container->id);
+	else
+		ended = end_process (container, record, pidfd, error);
+	close (pidfd);
+	return ended;
+}
+
+static gboolean
+delete_file (int dirfd, const char *name, GError **error)
+{
+	if (unlinkat (dirfd, name, 0) == 0 || errno == ENOENT)
+		return TRUE;
+	return native_error_set (error, errno, "remove \"%s\"", name);
+}
+
+/*
+ * A damaged record must not keep a container for ever: with force the groups are looked for where
+ * they stand if config.json said nothing else.
+ */
+static gboolean
+read_or_guess (const DavitHost *host, const DavitRuntimeContainer *container, gboolean force,
+	       NativeRecord *record, GError **error)
+{
+	g_autoptr (GError) local = NULL;
+
+	if (native_record_read (host, container->dirfd, container->id, record, &local))
+		return TRUE;
+	if (g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND))
+		return TRUE;
+	if (force && g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_CORRUPT)) {
+		record->same_boot = TRUE;
+		return native_cgroup_plan (host, container->id, NULL, &record->cgroup, error);
+	}
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
+}
+
+gboolean
+native_delete (const DavitHost *host, const DavitRuntimeContainer *container, gboolean force,
+	       GError **error)
+{
+	NativeRecord record = {0};
+	gboolean deleted;
+
+	deleted = read_or_guess (host, container, force, &record, error) &&
+		  delete_process (container, &record, force, error) &&
+		  (record.cgroup == NULL || native_cgroup_remove (record.cgroup, error)) &&
+		  delete_file (container->dirfd, NATIVE_START_SOCKET, error) &&
+		  delete_file (container->dirfd, NATIVE_CONFIG_FILE, error) &&
+		  delete_file (container->dirfd, NATIVE_RECORD_FILE, error);
+	native_record_clear (&record);
+	return deleted;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * exec: one clone3 into the container's pid namespace and v2 group, one setns with the pidfd of the
+ * first process into all the others. By pidfd and not by /proc/PID/ns: another process that got the
+ * number meanwhile can't be meant by it.
+ *
+ * The container is running, and hostile: what is looked at in it from here on may be what it likes.
+ */
+
+#include "native-exec.h"
+
+#include "native-child.h"
+#include "native-error.h"
+#include "native-final.h"
+#include "native-record.h"
+#include "native-report.h"
+#include "native-spec.h"
+#include "native-terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+	const DavitHost *host;
+	const DavitRuntimeExec *request;
+	NativeRecord record;
+	DavitJson *document;
+	NativeProcess process;
+	NativeSpec saved; /* of the container: seccomp and personality */
+	NativeSeccomp *seccomp;
+	NativeChild child;
+	int container_pidfd;
+	int stdio[3];
+	int *scratch;
+	int socket; /* in the child */
+} Execution;
+
+static gboolean
+child_open_terminal (Execution *execution, int *ret_slave, NativeReport *report)
+{
+	NativeReport message = {.kind = NATIVE_REPORT_TERMINAL};
+	int root_fd;
+	int master = -1;
+	gboolean opened;
+
+	if (!execution->process.terminal)
+		return TRUE;
+	root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	opened = root_fd >= 0 &&
+		 native_terminal_open (root_fd, &execution->process, &master, ret_slave, report);
+	if (opened && !native_report_send (execution->socket, &message, master))
+		opened = native_report_fail (report, NATIVE_STEP_TERMINAL, EPIPE, NULL);
+	for (int i = 0; opened && i < 3; i++)
+		execution->stdio[i] = *ret_slave;
+	return opened || native_report_fail (report, NATIVE_STEP_TERMINAL, errno, NULL);
+}
+
+static gboolean
+child_enter (Execution *execution, NativeReport *report)
+{
+	int flags = execution->record.namespaces & ~CLONE_NEWPID;
+	int status;
+
+	/* What only the parent may do is done; and if it is gone, so is the reason to go on. */
+	if (!native_report_wait (execution->socket))
+		return native_report_fail (report, NATIVE_STEP_WAIT, EPIPE, NULL);
+	prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+	status = native_cgroup_enter_self (execution->record.cgroup);
+	if (status < 0)
+		return native_report_fail (report, NATIVE_STEP_CGROUP, status, NULL);
+	if (setns (execution->container_pidfd, flags) < 0)
+		return native_report_fail (report, NATIVE_STEP_JOIN, errno, "container's");
+	if (flags & CLONE_NEWUSER)
+		return native_userns_become_root (report);
+	return TRUE;
+}
+
+static gboolean
+child_set_up (Execution *execution, NativeFinal *final, NativeReport *report)
+{
+	int slave = -1;
+
+	umask (0);
+	if (!child_enter (execution, report) || !child_open_terminal (execution, &slave, report) ||
+	    !native_final_detach (slave, report))
+		return FALSE;
+	memcpy (final->stdio, execution->stdio, sizeof final->stdio);
+	return native_final_prepare (final);
+}
+
+static void
+child_run (gpointer data)
+{
+	Execution *execution = (Execution *) data;
+	NativeReport report = {0};
+	NativeFinal final = {
+		.process = &execution->process,
+		.seccomp = execution->seccomp,
+		.has_personality = execution->saved.has_personality,
+		.personality = execution->saved.personality,
+		.pass_fds = execution->request->pass_fds,
+		.n_pass_fds = execution->request->n_pass_fds,
+		.scratch = execution->scratch,
+		.keep = {&execution->socket, NULL},
+		.report = &report,
+	};
+
+	if (child_set_up (execution, &final, &report))
+		native_final_execute (&final, execution->socket);
+	native_report_send (execution->socket, &report, -1);
+	_exit (125);
+}
+
+/* The container must run: in one that is frozen, the new process would freeze before it began. */
+static gboolean
+execution_check_state (Execution *execution, GError **error)
+{
+	const DavitRuntimeContainer *container = &execution->request->container;
+
+	if (!native_record_read (execution->host, container->dirfd, container->id,
+				 &execution->record, error) ||
+	    !native_record_open_process (&execution->record, &execution->container_pidfd, error))
+		return FALSE;
+	if (execution->container_pidfd < 0)
+		return native_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
+					 container->id);
+	if (native_cgroup_is_frozen (execution->record.cgroup))
+		return native_error_say (error, DAVIT_ERROR_STATE,
+					 "container \"%s\" is paused; resume it first",
+					 container->id);
+	return native_cgroup_open (execution->record.cgroup, error);
+}
+
+static gboolean
+execution_read (Execution *execution, GError **error)
+{
+	const DavitHost *host = execution->host;
+
+	execution->document = host->json->parse (execution->request->process, -1, error);
+	if (execution->document == NULL)
+		return FALSE;
+	if (host->json->type (execution->document) != DAVIT_JSON_OBJECT)
+		return native_error_say (error, DAVIT_ERROR_CONFIG, "process: must be an object");
+	return native_process_parse (host, execution->document, &execution->process, error) &&
+	       native_spec_read_saved (host, execution->request->container.dirfd,
+				       NATIVE_CONFIG_FILE, &execution->saved, error) &&
+	       native_seccomp_prepare (host, execution->saved.seccomp, &execution->seccomp, error);
+}
+
+static gboolean
+execution_run (Execution *execution, GError **error)
+{
+	NativeChild *child = &execution->child;
+	NativeNamespaces namespaces;
+	NativeClone request = {
+		.namespaces = &namespaces,
+		.cgroup = execution->record.cgroup,
+		.run = child_run,
+		.data = execution,
+	};
+
+	native_namespaces_init (&namespaces);
+	namespaces.joined_flags = execution->record.namespaces & CLONE_NEWPID;
+	for (guint i = 0; i < NATIVE_N_NAMESPACES; i++)
+		if (native_namespaces_kind (i)->flag == CLONE_NEWPID)
+			namespaces.fds[i] = execution->container_pidfd;
+	execution->scratch = g_new0 (int, execution->request->n_pass_fds + 3);
+	if (!native_child_prepare (child, execution->request->stdio, execution->stdio, error))
+		return FALSE;
+	execution->socket = child->sockets[1];
+	if (!native_child_clone (child, &request, error) ||
+	    !native_child_set_oom_score (child, &execution->process, error))
+		return FALSE;
+	native_child_release (child);
+	return native_child_hear (child, NATIVE_REPORT_EXECUTING, "the process", error);
+}
+
+static void
+execution_clear (Execution *execution)
+{
+	native_child_clear (&execution->child);
+	if (execution->container_pidfd >= 0)
+		close (execution->container_pidfd);
+	native_record_clear (&execution->record);
+	native_process_clear (&execution->process);
+	native_spec_clear (&execution->saved);
+	g_clear_pointer (&execution->seccomp, native_seccomp_free);
+	if (execution->document != NULL)
+		execution->host->json->document_free (execution->document);
+	g_free (execution->scratch);
+}
+
+gboolean
+native_exec (const DavitHost *host, const DavitRuntimeExec *request, int *ret_pidfd,
+	     DavitResult *result, GError **error)
+{
+	Execution execution = {.host = host, .request = request, .container_pidfd = -1};
+	gboolean executed;
+
+	native_child_init (&execution.child);
+	native_namespaces_init (&execution.saved.namespaces);
+	native_rootfs_init (&execution.saved.rootfs);
+	executed = execution_check_state (&execution, error) &&
+		   execution_read (&execution, error) && execution_run (&execution, error);
+	if (executed)
+		native_child_take (&execution.child, host, ret_pidfd, result);
+	execution_clear (&execution);
+	return executed;
+}
