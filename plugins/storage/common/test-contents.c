@@ -33,8 +33,8 @@ assert_node (int dirfd, const char *name, mode_t mode, uid_t uid, guint device)
 	g_assert_cmpuint ((guint) status.st_rdev, ==, device);
 }
 
-static void
-fill_kinds (int fd)
+void
+test_fill_kinds (int fd)
 {
 	char name[256];
 
@@ -63,8 +63,8 @@ fill_kinds (int fd)
 	set_time (fd, "char", -5, 0);
 }
 
-static void
-fill_xattrs (int fd)
+void
+test_fill_xattrs (int fd)
 {
 	/* cap_net_raw=ep, revision 2 */
 	static const char capability[] = "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00"
@@ -91,8 +91,8 @@ test_kinds (TestStore *store, gconstpointer data)
 	struct stat first;
 	struct stat second;
 
-	fill_kinds (layer);
-	fill_xattrs (layer);
+	test_fill_kinds (layer);
+	test_fill_xattrs (layer);
 	g_assert_cmpint (fchown (layer, 42, 43), ==, 0);
 	g_assert_cmpint (fchmod (layer, 0751), ==, 0);
 	set_time (layer, ".", 700000000, 0);
@@ -148,8 +148,8 @@ test_sparse (TestStore *store, gconstpointer data)
 	g_assert_cmpint (byte, ==, 'z');
 }
 
-static void
-fill_lower (int fd)
+void
+test_fill_lower (int fd)
 {
 	test_write (fd, "gone", "x");
 	test_write (fd, "file-then-dir", "x");
@@ -170,8 +170,8 @@ ensure_directory (int fd, const char *path)
 	g_assert_true (mkdirat (fd, path, 0755) == 0 || errno == EEXIST);
 }
 
-static void
-fill_upper (int fd, DavitWhiteouts whiteouts)
+void
+test_fill_upper (int fd, DavitWhiteouts whiteouts)
 {
 	test_whiteout (fd, "gone", whiteouts);
 	test_whiteout (fd, "gone-dir", whiteouts);
@@ -196,10 +196,10 @@ test_whiteouts (TestStore *store, gconstpointer data)
 	davit_autofd high = -1;
 	davit_autofd fd = -1;
 
-	fill_lower (low);
+	test_fill_lower (low);
 	test_layer_commit (store, 0);
 	high = test_layer_begin (store, 1, &whiteouts);
-	fill_upper (high, whiteouts);
+	test_fill_upper (high, whiteouts);
 	test_layer_commit (store, 1);
 
 	fd = test_rootfs_mount (store, &request);
@@ -225,7 +225,7 @@ test_opaque_root (TestStore *store, gconstpointer data)
 	davit_autofd high = -1;
 	davit_autofd fd = -1;
 
-	fill_lower (low);
+	test_fill_lower (low);
 	test_layer_commit (store, 0);
 	middle = test_layer_begin (store, 1, &whiteouts);
 	test_opaque (middle, ".", whiteouts);
@@ -278,7 +278,7 @@ test_changes (TestStore *store, gconstpointer data)
 	davit_autofd low = test_layer_begin (store, 0, NULL);
 	davit_autofd fd = -1;
 
-	fill_lower (low);
+	test_fill_lower (low);
 	test_layer_commit (store, 0);
 	fd = test_rootfs_mount (store, &request);
 	g_assert_true (davit_storage_changes (store->storage, &request, none, &error));

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -13,10 +14,10 @@
 static void
 store_open_driver (TestStore *store)
 {
-	g_autofree char *plugins = g_test_build_filename (G_TEST_BUILT, ".", NULL);
+	g_autofree char *built = g_test_build_filename (G_TEST_BUILT, ".", NULL);
 	g_autofree char *state =
 		g_build_filename (store->directory, "root", "storage", store->driver, NULL);
-	const char *plugin_path[] = {plugins, NULL};
+	const char *plugin_path[] = {store->plugins != NULL ? store->plugins : built, NULL};
 	g_autoptr (GError) error = NULL;
 
 	store->drivers = davit_drivers_new (store->paths, store->config, plugin_path);
@@ -34,8 +35,10 @@ test_store_set_up (TestStore *store, gconstpointer driver)
 	g_autofree char *runroot = NULL;
 
 	store->driver = (const char *) driver;
-	store->directory = g_dir_make_tmp ("davit-test-storage-XXXXXX", NULL);
-	g_assert_nonnull (store->directory);
+	store->directory =
+		g_build_filename (store->parent != NULL ? store->parent : g_get_tmp_dir (),
+				  "davit-test-storage-XXXXXX", NULL);
+	g_assert_nonnull (g_mkdtemp (store->directory));
 	root = g_build_filename (store->directory, "root", NULL);
 	runroot = g_build_filename (store->directory, "run", NULL);
 	store->paths = davit_paths_new ();
@@ -230,7 +233,11 @@ test_opaque (int dirfd, const char *path, DavitWhiteouts whiteouts)
 	davit_autofd fd = openat (dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (whiteouts != DAVIT_WHITEOUTS_APPLY) {
-		g_assert_cmpint (lsetxattr (full, "trusted.overlay.opaque", "y", 1, 0), ==, 0);
+		const char *mark = whiteouts == DAVIT_WHITEOUTS_OVERLAY_USER
+					   ? "user.overlay.opaque"
+					   : "trusted.overlay.opaque";
+
+		g_assert_cmpint (lsetxattr (full, mark, "y", 1, 0), ==, 0);
 		return;
 	}
 	g_assert_true (davit_path_list (fd, &names, NULL));

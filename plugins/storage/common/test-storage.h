@@ -22,6 +22,9 @@ typedef struct {
 	DavitDrivers *drivers;
 	DavitStorage *storage;
 	int state_fd; /* the driver's own directory */
+	/* Set before the set-up: where the store is made, and the plugins are; or NULL. */
+	const char *parent;
+	const char *plugins;
 } TestStore;
 
 void test_store_set_up (TestStore *store, gconstpointer driver);
@@ -54,6 +57,12 @@ gboolean test_exists (int dirfd, const char *path);
 /* As the engine writes them when it unpacks. The directory of opaque must be empty yet. */
 void test_whiteout (int dirfd, const char *path, DavitWhiteouts whiteouts);
 void test_opaque (int dirfd, const char *path, DavitWhiteouts whiteouts);
+
+/* Files of every kind; what a layer on top deletes and covers; and that layer. */
+void test_fill_kinds (int dirfd);
+void test_fill_xattrs (int dirfd);
+void test_fill_lower (int dirfd);
+void test_fill_upper (int dirfd, DavitWhiteouts whiteouts);
 
 /* Everything that can be seen of a tree, as text: names, types, owners, times, links, content. */
 char *test_describe (int dirfd);

@@ -7,6 +7,7 @@
 
 #include "overlay.h"
 
+#include "overlay-lower.h"
 #include "store-rootfs.h"
 #include "store-walk.h"
 

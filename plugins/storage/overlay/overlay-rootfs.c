@@ -8,6 +8,7 @@
 
 #include "overlay.h"
 
+#include "overlay-lower.h"
 #include "overlay-mount.h"
 #include "store-layers.h"
 #include "store-rootfs.h"
@@ -17,7 +18,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #define UPPER "upper"
@@ -25,7 +25,9 @@
 /* Becomes UPPER when it is as it must be. */
 #define UPPER_NEW "new"
 /* The kernel makes it with a volatile mount, and mounts nothing again while it is there. */
-#define VOLATILE_MARK WORK "/work/incompat/volatile"
+#define VOLATILE_PLACE WORK "/work/incompat"
+#define VOLATILE_NAME "volatile"
+#define VOLATILE_MARK VOLATILE_PLACE "/" VOLATILE_NAME
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_LENGTH 36
 
@@ -42,7 +44,7 @@ upper_make (Store *store, const DavitRootfsRequest *request, int rootfs, GError 
 	if (mkdirat (rootfs, UPPER_NEW, 0755) < 0 && errno != EEXIST)
 		return store_error_errno (error, errno, "make directory \"%s\"", UPPER);
 	upper = openat (rootfs, UPPER_NEW, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (upper < 0 || fchmod (upper, 0755) < 0)
+	if (upper < 0 || (n_layers == 0 && fchmod (upper, 0755) < 0))
 		return store_error_errno (error, errno, "make directory \"%s\"", UPPER);
 	if (n_layers > 0 &&
 	    (!store_layer_tree (store, request->layers[n_layers - 1], &tree, error) ||
@@ -82,6 +84,17 @@ boot_name (char **ret_name, GError **error)
 	return TRUE;
 }
 
+static gboolean
+volatile_unmark (Store *store, int rootfs, GError **error)
+{
+	store_autofd fd =
+		openat (rootfs, VOLATILE_PLACE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return store_error_errno (error, errno, "open directory \"%s\"", VOLATILE_PLACE);
+	return store->host->files->remove_tree (fd, VOLATILE_NAME, error);
+}
+
 /*
  * The kernel has written nothing of a volatile mount to disk on purpose. In the same boot that does
  * not matter: what was written is there. After another one nobody knows what is missing; it is
@@ -114,83 +127,7 @@ volatile_prepare (Store *store, const DavitRootfsRequest *request, int rootfs, G
 		       store_bury (store, rootfs, WORK, FALSE, error) &&
 		       upper_make (store, request, rootfs, error);
 	}
-	if (unlinkat (rootfs, VOLATILE_MARK, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return store_error_errno (error, errno, "remove the mark of a volatile mount");
-	return TRUE;
-}
-
-/* Whether a layer hides all that is below it. The kernel looks at this mark below "/" only. */
-static gboolean
-layer_is_opaque (Store *store, const char *chain_id, gboolean *ret_opaque, GError **error)
-{
-	const char *name =
-		store->host->facts->rootless ? "user.overlay.opaque" : "trusted.overlay.opaque";
-	g_autofree char *path =
-		g_strdup_printf ("/proc/self/fd/%d/%s/" STORE_TREE, store->layers_fd, chain_id);
-	char value = 0;
-	gssize size = lgetxattr (path, name, &value, 1);
-
-	if (size < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return store_error_set (error, DAVIT_ERROR_CORRUPT,
-					"layer \"%s\" is missing or damaged; remove the image and "
-					"get it again",
-					chain_id);
-	*ret_opaque = size == 1 && value == 'y';
-	return TRUE;
-}
-
-static gboolean
-empty_make (Store *store, const char *name, GError **error)
-{
-	if (mkdirat (store->host->state_dirfd, name, 0755) < 0 && errno != EEXIST)
-		return store_error_errno (error, errno, "make directory \"%s\"", name);
-	return TRUE;
-}
-
-/*
- * The lower directories, lowest first, from the uppermost layer that hides all below it. Where
- * overlayfs wants more than there are, empty ones come first.
- */
-static gboolean
-lower_list (Store *store, const char *const *layers, guint minimum, char ***ret_lower,
-	    GError **error)
-{
-	g_autoptr (GPtrArray) lower = g_ptr_array_new_with_free_func (g_free);
-	gboolean opaque = FALSE;
-
-	for (guint i = layers != NULL ? g_strv_length ((char **) layers) : 0; i > 0 && !opaque;
-	     i--) {
-		if (!store_check_chain_id (layers[i - 1], error) ||
-		    !layer_is_opaque (store, layers[i - 1], &opaque, error))
-			return FALSE;
-		g_ptr_array_insert (lower, 0,
-				    g_build_filename ("layers", layers[i - 1], STORE_TREE, NULL));
-	}
-	for (guint i = 0; lower->len < minimum; i++) {
-		char *name = g_strdup_printf ("empty-%u", i);
-
-		g_ptr_array_insert (lower, 0, name);
-		if (!empty_make (store, name, error))
-			return FALSE;
-	}
-	g_ptr_array_add (lower, NULL);
-	*ret_lower = (char **) g_ptr_array_free (g_steal_pointer (&lower), FALSE);
-	return TRUE;
-}
-
-gboolean
-overlay_layers_mount (Store *store, const char *const *layers, int *ret_mount_fd, GError **error)
-{
-	OverlayMount mount = {
-		.state_dirfd = store->host->state_dirfd,
-		.user_xattr = store->host->facts->rootless,
-	};
-	g_auto (GStrv) lower = NULL;
-
-	if (!lower_list (store, layers, 2, &lower, error))
-		return FALSE;
-	mount.lower = (const char *const *) lower;
-	return overlay_mount (&mount, ret_mount_fd, error);
+	return volatile_unmark (store, rootfs, error);
 }
 
 gboolean
@@ -220,7 +157,7 @@ overlay_rootfs_mount (gpointer instance, const DavitRootfsRequest *request, int 
 					"root file system \"%s\" was not made to its end",
 					request->id);
 	if (!volatile_prepare (store, request, rootfs, error) ||
-	    !lower_list (store, request->layers, 1, &lower, error))
+	    !overlay_lower_list (store, request->layers, 1, &lower, error))
 		return FALSE;
 	mount.lower = (const char *const *) lower;
 	return overlay_mount (&mount, ret_mount_fd, error);

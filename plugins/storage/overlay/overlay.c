@@ -7,6 +7,7 @@
 
 #include "overlay.h"
 
+#include "overlay-lower.h"
 #include "store-layers.h"
 #include "store-rootfs.h"
 #include "store-usage.h"
@@ -75,7 +76,7 @@ static const DavitStorageOps overlay_ops = {
 	.close = overlay_close,
 	.probe = overlay_probe,
 	.layer_begin = overlay_layer_begin,
-	.layer_commit = store_layer_commit,
+	.layer_commit = overlay_layer_commit,
 	.layer_abort = store_layer_abort,
 	.layer_exists = store_layer_exists,
 	.layer_remove = store_layer_remove,

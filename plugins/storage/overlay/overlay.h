@@ -15,10 +15,6 @@ gboolean overlay_rootfs_create (gpointer instance, const DavitRootfsRequest *req
 gboolean overlay_rootfs_mount (gpointer instance, const DavitRootfsRequest *request,
 			       int *ret_mount_fd, GError **error);
 
-/* The layers without anything on top, read-only. */
-gboolean overlay_layers_mount (Store *store, const char *const *layers, int *ret_mount_fd,
-			       GError **error);
-
 gboolean overlay_changes (gpointer instance, const DavitRootfsRequest *request, DavitResult *result,
 			  GError **error);
 gboolean overlay_usage (gpointer instance, const char *id, const char *chain_id,
