@@ -52,6 +52,20 @@ write_true (DavitJsonWriter *writer, const char *key, gboolean value)
 		davit_json_writer_boolean (writer, key, TRUE);
 }
 
+/* In full, as docker and podman show it: "localhost/box:latest" of "box", a name of an id. */
+static void
+write_image_name (const DavitCreation *creation, DavitJsonWriter *writer)
+{
+	const char *const *names = (const char *const *) creation->image->names;
+	const char *typed = creation->request->image;
+	g_autofree char *full = davit_image_normalize_name (typed, NULL);
+
+	if (full != NULL && g_strv_contains (names, full))
+		davit_json_writer_string (writer, "image", full);
+	else
+		davit_json_writer_string (writer, "image", names[0] != NULL ? names[0] : typed);
+}
+
 static void
 write_identity (const DavitCreation *creation, DavitJsonWriter *writer)
 {
@@ -62,10 +76,7 @@ write_identity (const DavitCreation *creation, DavitJsonWriter *writer)
 	davit_json_writer_string (writer, "name", creation->name);
 	davit_json_writer_integer (writer, "created", creation->created);
 	if (image != NULL) {
-		/* Shown as it is known, as docker and podman do: "localhost/box:latest". */
-		davit_json_writer_string (writer, "image",
-					  image->names[0] != NULL ? image->names[0]
-								  : creation->request->image);
+		write_image_name (creation, writer);
 		davit_json_writer_string (writer, "imageId", image->id);
 		write_vector (writer, "imageNames", image->names);
 		write_vector (writer, "layers", image->chain_ids);

@@ -97,7 +97,7 @@ write_cgroups_path (const DavitSpecBuild *build, GError **error)
 		return FALSE;
 	if (parent == NULL)
 		return TRUE;
-	path = g_strdup_printf ("%s/davit-%s", g_str_has_suffix (parent, "/") ? "" : parent,
+	path = g_strdup_printf ("%s%sdavit-%s", parent, g_str_has_suffix (parent, "/") ? "" : "/",
 				build->record->id);
 	davit_json_writer_string (build->writer, "cgroupsPath", path);
 	return TRUE;
