@@ -70,14 +70,17 @@ tap_end ()
 # ok CONDITION-STATUS DESCRIPTION
 tap_ok ()
 {
+	# A line of TAP is one line, and what stands behind "#" in it would be a directive.
+	local text=${2//$'\n'/\\n}
+	text=${text//#/}
 	tap_count=$((tap_count + 1))
 	if [ "$1" = 0 ]; then
-		echo "ok $tap_count - $2"
+		echo "ok $tap_count - $text"
 		return
 	fi
 	tap_failed=$((tap_failed + 1))
-	echo "not ok $tap_count - $2"
-	echo "# command: $tap_command"
+	echo "not ok $tap_count - $text"
+	printf '%s\n' "command: $tap_command" | sed 's/^/# /'
 	echo "# status: ${status-}"
 	[ -z "${out-}" ] || printf '%s\n' "$out" | head -20 | sed 's/^/# out: /'
 	[ -z "${err-}" ] || printf '%s\n' "$err" | head -20 | sed 's/^/# err: /'
