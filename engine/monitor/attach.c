@@ -177,7 +177,7 @@ message_handle (Attachment *attachment, GError **error)
 		attachment->ended = TRUE;
 		return davit_message_get_exit (reader, &attachment->exit, error);
 	default:
-		/* UNSUPPORTED: a container without terminal was to be resized. Or a later davit's. */
+		/* UNSUPPORTED: a container without terminal was to be resized. */
 		return TRUE;
 	}
 }

@@ -69,8 +69,8 @@ event_handle (struct monitor *monitor, const struct epoll_event *event)
 		monitor_process_ended (monitor);
 		break;
 	case MONITOR_SOURCE_LISTEN:
-		if (monitor->listen_fd >= 0)
-			monitor_server_accept (monitor);
+		/* Last of all: who has left in the same round makes room. */
+		monitor->accept_due = true;
 		break;
 	case MONITOR_SOURCE_OUTPUT:
 	case MONITOR_SOURCE_ERROR_OUTPUT:
@@ -98,8 +98,11 @@ timers_handle (struct monitor *monitor)
 	}
 	if (monitor_timer_take (monitor, MONITOR_TIMER_KILL) && !monitor->child_ended)
 		monitor_process_kill (monitor);
-	if (monitor_timer_take (monitor, MONITOR_TIMER_LINGER) && !monitor->concluded)
-		monitor_process_run_on_exit (monitor);
+	if (monitor_timer_take (monitor, MONITOR_TIMER_LINGER)) {
+		monitor->lingered = true;
+		if (!monitor->concluded)
+			monitor_process_run_on_exit (monitor);
+	}
 }
 
 /*
@@ -151,6 +154,9 @@ monitor_run (struct monitor *monitor)
 				       monitor_timer_wait (monitor));
 		for (int i = 0; i < n_events; i++)
 			event_handle (monitor, &events[i]);
+		monitor_server_tidy (monitor);
+		if (monitor->accept_due)
+			monitor_server_accept (monitor);
 		timers_handle (monitor);
 	}
 }

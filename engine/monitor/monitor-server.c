@@ -134,6 +134,7 @@ monitor_server_accept (struct monitor *monitor)
 {
 	int fd;
 
+	monitor->accept_due = false;
 	while ((fd = accept4 (monitor->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0 ||
 	       errno == EINTR || errno == ECONNABORTED) {
 		if (fd < 0)
@@ -287,6 +288,8 @@ monitor_server_tidy (struct monitor *monitor)
 			continue;
 		if (client->hung && !client->input_blocked)
 			client_read (monitor, client);
+		if (monitor->lingered && client->behind_fd < 0 && monitor_client_is_idle (client))
+			client->dead = true;
 		if (client->dead || (client->hung && !client->input_blocked)) {
 			client_bury (monitor, i);
 			continue;

@@ -62,6 +62,7 @@ struct monitor {
 	bool edge;   /* nobody has the terminal open; wait for somebody who does */
 	struct monitor_client *clients[MONITOR_CLIENT_LIMIT];
 	unsigned n_clients;
+	bool accept_due;
 
 	bool child_ended; /* reaped, or known to be gone */
 	bool ended;	  /* and the exit file is written */
@@ -71,6 +72,7 @@ struct monitor {
 	bool stopping;	/* a user asked for it */
 	bool cleaned;	/* a client has cleaned up */
 	bool concluded; /* on_exit was started, or need not be */
+	bool lingered;	/* who has got everything is not waited for any more */
 	pid_t on_exit_pid;
 
 	char buffer[MONITOR_LOG_RECORD_LIMIT];
