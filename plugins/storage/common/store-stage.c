@@ -50,6 +50,9 @@ store_stage_clear (Store *store, const char *chain_id, gboolean *ret_busy, GErro
 	*ret_busy = FALSE;
 	if (fd < 0 && errno == ENOENT)
 		return TRUE;
+	/* No directory: nobody works in it. */
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return store_bury (store, store->stages_fd, chain_id, FALSE, error);
 	if (fd < 0)
 		return store_error_errno (error, errno, "stage of layer \"%s\"", chain_id);
 	if (stage_lock (fd) < 0) {

@@ -203,6 +203,8 @@ test_prune (TestStore *store, gconstpointer data)
 	g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
 	g_assert_true (davit_storage_rootfs_create (store->storage, &kept, &error));
 	g_assert_true (davit_storage_rootfs_create (store->storage, &lost, &error));
+	/* Whatever somebody else put there is in nobody's way. */
+	test_write (store->state_fd, "stages/stray", "x");
 	g_assert_cmpint (mkdirat (store->state_fd, "tombs/old", 0700), ==, 0);
 	g_assert_cmpint (mkdirat (store->state_fd, "tombs/old/x", 0700), ==, 0);
 	/* What a removal on a full disk left: a layer without its stamp. */
@@ -212,7 +214,8 @@ test_prune (TestStore *store, gconstpointer data)
 	g_assert_true (davit_storage_prune (store->storage, keep, result, &error));
 	g_assert_no_error (error);
 	removed = davit_result_strings (result, "removed");
-	g_assert_cmpuint (g_strv_length ((char **) removed), ==, 4);
+	g_assert_cmpuint (g_strv_length ((char **) removed), ==, 5);
+	g_assert_true (g_strv_contains (removed, "stray"));
 	g_assert_true (g_strv_contains (removed, "lost"));
 	g_assert_true (g_strv_contains (removed, "old"));
 	g_assert_true (g_strv_contains (removed, test_chain_id (0)));
