@@ -111,7 +111,7 @@ layer_fill (const Unpacking *unpacking, guint index, int target_dirfd, DavitWhit
 	davit_store_step_begin (&step, unpacking->store, "Unpacking layer %.*s", SHORT_DIGEST,
 				davit_digest_hex (image->layer_digests[index]));
 	unpack.input_fd = fd;
-	/* The diff id vouches for the bytes: it stands in a document of which the digest is known. */
+	/* The diff id vouches for the bytes: it stands in a document whose digest is known. */
 	if (!staged || !unpacking->request->trusted)
 		unpack.expected_diff_id = image->diff_ids[index];
 	if (!davit_archive_unpack (&step.worker, &unpack, &summary, error))
