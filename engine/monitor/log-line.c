@@ -127,7 +127,7 @@ davit_log_line_parse (const char *line, gsize length, DavitLogLine *ret)
 	Cursor cursor = {line, line + length};
 	DavitLogLine result = {0};
 
-	if (!time_take (&cursor, &result.time))
+	if (length > DAVIT_LOG_LINE_LIMIT || !time_take (&cursor, &result.time))
 		return FALSE;
 	result.is_stderr = text_take (&cursor, " stderr ");
 	if (!result.is_stderr && !text_take (&cursor, " stdout "))

@@ -72,8 +72,11 @@ end_trim (Backward *backward)
 	const guint8 *data = backward->data->data;
 	const guint8 *last;
 
-	if (backward->end > DAVIT_LOG_LINE_LIMIT + BLOCK_SIZE)
+	if (!backward->ragged && backward->end > DAVIT_LOG_LINE_LIMIT + BLOCK_SIZE &&
+	    memrchr (data, '\n', backward->end - 1) == NULL) {
+		backward->end = 0;
 		backward->ragged = TRUE;
+	}
 	if (!backward->ragged || backward->end == 0)
 		return;
 	last = memrchr (data, '\n', backward->end);
