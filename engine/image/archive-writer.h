@@ -89,8 +89,11 @@ gboolean archive_attributes_one (const ArchiveEntry *entry, int fd, const char *
 				 const void *value, gsize size, GError **error);
 gboolean archive_attributes_is_acl (const char *name);
 
-/* Mode, access lists and time of a directory, to be set at the end. The last word about a path counts. */
 void archive_late_free (gpointer late);
+/*
+ * Mode, access lists and time of a directory, to be set at the end. The last word about a path
+ * counts.
+ */
 void archive_late_add (ArchiveWriter *writer, const ArchiveEntry *entry);
 void archive_late_forget (ArchiveWriter *writer, const char *path);
 gboolean archive_late_apply (ArchiveWriter *writer, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* For the tests of the archive worker: archives of any bytes, a directory, and what surrounds it. */
+/* For tests of the archive worker: archives of any bytes, a directory, and what surrounds it. */
 
 #pragma once
 

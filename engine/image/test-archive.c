@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the archive worker is for: archives of other programs in, archives for other programs out. */
+/* What the archive worker is for: archives of other programs in, and out for them. */
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -25,7 +25,7 @@
 	"setfacl -m u:7:rw a/file && printf '%%0200d' 0 | xargs touch && "                         \
 	"touch \"$(printf 'latin-\\351')\" \"$(printf 'e\\314\\201')\" && "                        \
 	"chown -h 5:6 a/sym && chmod 1777 empty && chmod 0 'space in name' && "                    \
-	"touch -d @1234567890.123456789 a/file a empty && touch -d @-5 sparse && "               \
+	"touch -d @1234567890.123456789 a/file a empty && touch -d @-5 sparse && "                 \
 	"touch -h -d @77 a/sym && chown 4294967294:3000000 fifo"
 
 /* All that find, attr and acl can say; directories have sizes of their own. */
