@@ -189,8 +189,12 @@ make (Start *start, GError **error)
 	    !davit_prepare_storage (&start->prepared, error) ||
 	    !davit_prepare_network (&start->prepared, error))
 		return FALSE;
+	/*
+	 * The program need not wait for the monitor to be ready: what it writes stays in the pipes,
+	 * and its end in the pidfd. Only we must not go before the monitor serves.
+	 */
 	made = launch (start, &launched, error) && created_write (start, &launched, error) &&
-	       davit_launch_wait_ready (&launched, error) && go (start, error);
+	       go (start, error) && davit_launch_wait_ready (&launched, error);
 	davit_launched_clear (&launched);
 	return made;
 }

@@ -155,7 +155,6 @@ test_cleanup_fails (TestEngine *test, gconstpointer data)
 		const char *failing[] = {overrides[i], NULL};
 		g_autofree char *id = test_id (i + 1);
 		g_autoptr (DavitContainer) container = NULL;
-		g_autoptr (GPtrArray) findings = NULL;
 		g_autoptr (GError) error = NULL;
 		DavitExit ended = {0};
 		TestOutput output;
@@ -175,10 +174,11 @@ test_cleanup_fails (TestEngine *test, gconstpointer data)
 		g_clear_pointer (&container, davit_container_free);
 
 		test_engine_reopen (test, NULL);
-		davit_container_check (test->engine, TRUE, &findings, &error);
+		/* Not a check: the monitor may be trying at this moment, and is left alone then. */
+		container = test_find (test, "web");
+		davit_container_cleanup (container, &error);
 		g_assert_no_error (error);
 		test_assert_state (test, "web", DAVIT_STATUS_EXITED, 4);
-		container = test_find (test, "web");
 		g_assert_true (davit_container_remove (container, FALSE, -1, &error));
 		g_assert_no_error (error);
 	}
@@ -350,13 +350,13 @@ main (int argc, char **argv)
 	if (argc > 1 && g_str_equal (argv[1], "--root"))
 		return test_life_cleanup_main (argc, argv);
 	g_test_init (&argc, &argv, NULL);
-	test_engine_add ("/broken-life/remove-damaged", test_remove_damaged);
-	test_engine_add ("/broken-life/start-fails", test_start_fails);
-	test_engine_add ("/broken-life/no-program", test_no_program);
-	test_engine_add ("/broken-life/cleanup-fails", test_cleanup_fails);
-	test_engine_add ("/broken-life/remove-fails", test_remove_fails);
-	test_engine_add ("/broken-life/engine-dies", test_engine_dies);
-	test_engine_add ("/broken-life/monitor-dies", test_monitor_dies);
-	test_engine_add ("/broken-life/broken-off", test_broken_off);
+	test_life_add ("/broken-life/remove-damaged", test_remove_damaged);
+	test_life_add ("/broken-life/start-fails", test_start_fails);
+	test_life_add ("/broken-life/no-program", test_no_program);
+	test_life_add ("/broken-life/cleanup-fails", test_cleanup_fails);
+	test_life_add ("/broken-life/remove-fails", test_remove_fails);
+	test_life_add ("/broken-life/engine-dies", test_engine_dies);
+	test_life_add ("/broken-life/monitor-dies", test_monitor_dies);
+	test_life_add ("/broken-life/broken-off", test_broken_off);
 	return g_test_run ();
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -163,7 +164,6 @@ test_assert_clean (TestEngine *test)
 	g_assert_cmpuint (findings->len, ==, 0);
 }
 
-/* What the monitor runs: the options of an engine, "cleanup" and an id. */
 int
 test_life_cleanup_main (int argc, char **argv)
 {
@@ -194,4 +194,26 @@ test_life_cleanup_main (int argc, char **argv)
 	engine = davit_engine_open (&options, &error);
 	container = engine != NULL ? davit_container_find (engine, argv[i + 1], &error) : NULL;
 	return container != NULL && davit_container_cleanup (container, &error) ? 0 : 1;
+}
+
+static void
+life_set_up (TestEngine *test, gconstpointer data)
+{
+	/* Monitors of engines that we have killed are ours, too. */
+	g_assert_cmpint (prctl (PR_SET_CHILD_SUBREAPER, 1), ==, 0);
+	test_engine_set_up (test, data);
+}
+
+static void
+life_tear_down (TestEngine *test, gconstpointer data)
+{
+	while (waitpid (-1, NULL, 0) > 0)
+		continue;
+	test_engine_tear_down (test, data);
+}
+
+void
+test_life_add (const char *path, void (*function) (TestEngine *, gconstpointer))
+{
+	g_test_add (path, TestEngine, NULL, life_set_up, function, life_tear_down);
 }

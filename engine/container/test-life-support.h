@@ -37,6 +37,11 @@ void test_start_detached (TestEngine *test, const char *name);
 void test_wait_up (TestEngine *test, const char *name);
 int test_wait_status (TestEngine *test, const char *name);
 void test_assert_clean (TestEngine *test);
+
+/* As test_engine_add; at the end it waits for every monitor, which may still be cleaning up. */
+void test_life_add (const char *path, void (*function) (TestEngine *, gconstpointer));
+
+/* What the monitor runs: the options of an engine, "cleanup" and an id. */
 int test_life_cleanup_main (int argc, char **argv);
 
 G_END_DECLS

@@ -489,17 +489,17 @@ main (int argc, char **argv)
 	if (argc > 1 && g_str_equal (argv[1], "--root"))
 		return test_life_cleanup_main (argc, argv);
 	g_test_init (&argc, &argv, NULL);
-	test_engine_add ("/life/attached", test_attached);
-	test_engine_add ("/life/auto-remove", test_auto_remove);
-	test_engine_add ("/life/input", test_input);
-	test_engine_add ("/life/detached", test_detached);
-	test_engine_add ("/life/stop", test_stop);
-	test_engine_add ("/life/signals", test_signals);
-	test_engine_add ("/life/remove", test_remove);
-	test_engine_add ("/life/wait", test_wait);
-	test_engine_add ("/life/exec", test_exec);
-	test_engine_add ("/life/proxy", test_proxy);
-	test_engine_add ("/life/attach", test_attach);
-	test_engine_add ("/life/parallel", test_parallel);
+	test_life_add ("/life/attached", test_attached);
+	test_life_add ("/life/auto-remove", test_auto_remove);
+	test_life_add ("/life/input", test_input);
+	test_life_add ("/life/detached", test_detached);
+	test_life_add ("/life/stop", test_stop);
+	test_life_add ("/life/signals", test_signals);
+	test_life_add ("/life/remove", test_remove);
+	test_life_add ("/life/wait", test_wait);
+	test_life_add ("/life/exec", test_exec);
+	test_life_add ("/life/proxy", test_proxy);
+	test_life_add ("/life/attach", test_attach);
+	test_life_add ("/life/parallel", test_parallel);
 	return g_test_run ();
 }
