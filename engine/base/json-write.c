@@ -46,39 +46,70 @@ line_break (DavitJsonWriter *writer)
 		g_string_append (writer->text, "  ");
 }
 
+/* value: valid UTF-8. */
 static void
-string_append (GString *text, const char *value)
+valid_append (GString *text, const char *value)
 {
-	g_autofree char *valid = NULL;
-	const char *run = value;
-	const char *at;
+	const char *at = value;
 
-	/* Bytes that are no UTF-8 have no place in JSON; each becomes U+FFFD. */
-	if (!g_utf8_validate (value, -1, NULL))
-		run = value = valid = g_utf8_make_valid (value, -1);
 	g_string_append_c (text, '"');
-	for (at = value; *at != '\0'; at++) {
+	for (;;) {
 		static const char controls[] = "\b\f\n\r\t\"\\";
 		static const char letters[] = "bfnrt\"\\";
+		const char *run = at;
 		const char *control;
 
-		if ((guchar) *at >= ' ' && *at != '"' && *at != '\\')
-			continue;
+		while ((guchar) *at >= ' ' && *at != '"' && *at != '\\')
+			at++;
 		g_string_append_len (text, run, at - run);
-		run = at + 1;
+		if (*at == '\0')
+			break;
 		control = strchr (controls, *at);
 		if (control != NULL)
 			g_string_append_printf (text, "\\%c", letters[control - controls]);
 		else
 			g_string_append_printf (text, "\\u%04x", (guint) *at);
+		at++;
 	}
-	g_string_append_len (text, run, at - run);
 	g_string_append_c (text, '"');
 }
 
-/* What stands before each value: a comma, a line break, its key. */
 static void
-value_begin (DavitJsonWriter *writer, const char *key)
+string_append (GString *text, const char *value)
+{
+	g_autofree char *valid = NULL;
+
+	/* Bytes that are no UTF-8 have no place in JSON; each becomes U+FFFD. */
+	if (!g_utf8_validate (value, -1, NULL))
+		value = valid = g_utf8_make_valid (value, -1);
+	valid_append (text, value);
+}
+
+/* Not by printf, which takes ten times as long; documents are full of small numbers. */
+static void
+unsigned_append (GString *text, guint64 value)
+{
+	char digits[20];
+	gsize at = sizeof digits;
+
+	do {
+		digits[--at] = (char) ('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	g_string_append_len (text, digits + at, (gssize) (sizeof digits - at));
+}
+
+static void
+integer_append (GString *text, gint64 value)
+{
+	if (value < 0)
+		g_string_append_c (text, '-');
+	unsigned_append (text, value < 0 ? 0 - (guint64) value : (guint64) value);
+}
+
+/* What stands before each value: a comma and a line break. */
+static void
+element_begin (DavitJsonWriter *writer)
 {
 	guint depth = writer->open->len;
 
@@ -88,10 +119,24 @@ value_begin (DavitJsonWriter *writer, const char *key)
 		writer->open->data[depth - 1] = TRUE;
 		line_break (writer);
 	}
-	if (key != NULL) {
-		string_append (writer->text, key);
-		g_string_append (writer->text, writer->pretty ? ": " : ":");
-	}
+}
+
+static void
+key_end (DavitJsonWriter *writer)
+{
+	g_string_append_c (writer->text, ':');
+	if (writer->pretty)
+		g_string_append_c (writer->text, ' ');
+}
+
+static void
+value_begin (DavitJsonWriter *writer, const char *key)
+{
+	element_begin (writer);
+	if (key == NULL)
+		return;
+	string_append (writer->text, key);
+	key_end (writer);
 }
 
 static void
@@ -163,14 +208,14 @@ void
 davit_json_writer_integer (DavitJsonWriter *writer, const char *key, gint64 value)
 {
 	value_begin (writer, key);
-	g_string_append_printf (writer->text, "%" G_GINT64_FORMAT, value);
+	integer_append (writer->text, value);
 }
 
 void
 davit_json_writer_unsigned (DavitJsonWriter *writer, const char *key, guint64 value)
 {
 	value_begin (writer, key);
-	g_string_append_printf (writer->text, "%" G_GUINT64_FORMAT, value);
+	unsigned_append (writer->text, value);
 }
 
 void
@@ -213,46 +258,67 @@ davit_json_writer_strings (DavitJsonWriter *writer, const char *key, const char 
 	davit_json_writer_end_array (writer);
 }
 
+static void parsed_write (DavitJsonWriter *writer, const DavitJson *value);
+
 static void
-elements_write (DavitJsonWriter *writer, const DavitJson *value)
+parsed_elements_write (DavitJsonWriter *writer, const DavitJson *value, char open, char close)
 {
-	for (guint32 i = 0; i < value->length; i++)
-		davit_json_writer_value (writer, value->elements[i].key, &value->elements[i]);
+	guint8 none = FALSE;
+
+	g_string_append_c (writer->text, open);
+	g_byte_array_append (writer->open, &none, 1);
+	for (guint32 i = 0; i < value->length; i++) {
+		const DavitJson *element = &value->elements[i];
+
+		element_begin (writer);
+		if (element->key != NULL) {
+			valid_append (writer->text, element->key);
+			key_end (writer);
+		}
+		parsed_write (writer, element);
+	}
+	elements_end (writer, close);
+}
+
+/* What the reader took is valid: it is not looked at for a second time. */
+static void
+parsed_write (DavitJsonWriter *writer, const DavitJson *value)
+{
+	switch (value->type) {
+	case DAVIT_JSON_BOOLEAN:
+		g_string_append (writer->text, value->boolean ? "true" : "false");
+		return;
+	case DAVIT_JSON_INTEGER:
+		integer_append (writer->text, value->integer);
+		return;
+	case DAVIT_JSON_DOUBLE:
+		/* As it was written: 18446744073709551615 keeps its last digit. */
+		g_string_append_len (writer->text, value->text, value->length);
+		return;
+	case DAVIT_JSON_STRING:
+		valid_append (writer->text, value->text);
+		return;
+	case DAVIT_JSON_ARRAY:
+		parsed_elements_write (writer, value, '[', ']');
+		return;
+	case DAVIT_JSON_OBJECT:
+		parsed_elements_write (writer, value, '{', '}');
+		return;
+	case DAVIT_JSON_NULL:
+	default:
+		g_string_append (writer->text, "null");
+		return;
+	}
 }
 
 void
 davit_json_writer_value (DavitJsonWriter *writer, const char *key, const DavitJson *value)
 {
-	switch (davit_json_type (value)) {
-	case DAVIT_JSON_BOOLEAN:
-		davit_json_writer_boolean (writer, key, value->boolean);
-		return;
-	case DAVIT_JSON_INTEGER:
-		davit_json_writer_integer (writer, key, value->integer);
-		return;
-	case DAVIT_JSON_DOUBLE:
-		/* As it was written: 18446744073709551615 keeps its last digit. */
-		value_begin (writer, key);
-		g_string_append_len (writer->text, value->text, value->length);
-		return;
-	case DAVIT_JSON_STRING:
-		davit_json_writer_string (writer, key, value->text);
-		return;
-	case DAVIT_JSON_ARRAY:
-		davit_json_writer_begin_array (writer, key);
-		elements_write (writer, value);
-		davit_json_writer_end_array (writer);
-		return;
-	case DAVIT_JSON_OBJECT:
-		davit_json_writer_begin_object (writer, key);
-		elements_write (writer, value);
-		davit_json_writer_end_object (writer);
-		return;
-	case DAVIT_JSON_NULL:
-	default:
-		davit_json_writer_null (writer, key);
-		return;
-	}
+	value_begin (writer, key);
+	if (value == NULL)
+		g_string_append (writer->text, "null");
+	else
+		parsed_write (writer, value);
 }
 
 char *
