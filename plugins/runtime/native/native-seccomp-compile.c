@@ -31,6 +31,9 @@ typedef struct {
 	int (*rule_add_array) (scmp_filter_ctx context, uint32_t action, int number,
 			       unsigned int count, const struct scmp_arg_cmp *arguments);
 	int (*export_bpf) (const scmp_filter_ctx context, int fd);
+	uint32_t (*arch_native) (void);
+	int (*arch_remove) (scmp_filter_ctx context, uint32_t token);
+	int (*merge) (scmp_filter_ctx into, scmp_filter_ctx from);
 } Library;
 
 static gboolean
@@ -50,21 +53,33 @@ symbol_find (void *handle, const char *name, void *ret, GError **error)
 static gboolean
 library_open (Library *library, GError **error)
 {
+	struct {
+		const char *name;
+		void *function;
+	} symbols[] = {
+		{"seccomp_init", &library->init},
+		{"seccomp_release", &library->release},
+		{"seccomp_arch_add", &library->arch_add},
+		{"seccomp_arch_remove", &library->arch_remove},
+		{"seccomp_arch_native", &library->arch_native},
+		{"seccomp_attr_set", &library->attr_set},
+		{"seccomp_syscall_resolve_name", &library->resolve_name},
+		{"seccomp_rule_add_array", &library->rule_add_array},
+		{"seccomp_merge", &library->merge},
+		{"seccomp_export_bpf", &library->export_bpf},
+	};
+
 	library->handle = dlopen (LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (library->handle == NULL)
 		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
 					 "linux.seccomp: a filter must be compiled, and that needs "
 					 "libseccomp: %s",
 					 dlerror ());
-	return symbol_find (library->handle, "seccomp_init", &library->init, error) &&
-	       symbol_find (library->handle, "seccomp_release", &library->release, error) &&
-	       symbol_find (library->handle, "seccomp_arch_add", &library->arch_add, error) &&
-	       symbol_find (library->handle, "seccomp_attr_set", &library->attr_set, error) &&
-	       symbol_find (library->handle, "seccomp_syscall_resolve_name", &library->resolve_name,
-			    error) &&
-	       symbol_find (library->handle, "seccomp_rule_add_array", &library->rule_add_array,
-			    error) &&
-	       symbol_find (library->handle, "seccomp_export_bpf", &library->export_bpf, error);
+	for (gsize i = 0; i < G_N_ELEMENTS (symbols); i++) {
+		if (!symbol_find (library->handle, symbols[i].name, symbols[i].function, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static void
@@ -109,55 +124,60 @@ library_identify (const Library *library, NativeSeccompLibrary *ret)
 		native_seccomp_library_clear (ret);
 }
 
+/* Whether what the action is for happens. */
 static gboolean
-architectures_add (const Library *library, scmp_filter_ctx context,
-		   const NativeSeccompProfile *profile, GError **error)
+action_lets_through (guint32 action)
 {
-	for (guint i = 0; i < profile->architectures->len; i++) {
-		guint32 token = g_array_index (profile->architectures, guint32, i);
-		int result = library->arch_add (context, token);
-
-		/* The machine's own is there from the beginning. */
-		if (result < 0 && result != -EEXIST)
-			return native_error_set (error, -result,
-						 "linux.seccomp.architectures[%u]: can't be joined "
-						 "with those of this machine",
-						 i);
-	}
-	return TRUE;
+	return action == SCMP_ACT_ALLOW || action == SCMP_ACT_LOG;
 }
 
-/* How much an action lets through; the more, the higher. */
-static guint
-action_rank (guint32 action)
+/* What is being compiled: one context for machines with socketcall, and one for the others. */
+typedef struct {
+	const Library *library;
+	const NativeSeccompProfile *profile;
+	scmp_filter_ctx context;
+	gboolean socketcall;
+	guint n_architectures;
+} Part;
+
+static gboolean
+unknown_check (const Part *part, const NativeSeccompRule *rule, const char *name, GError **error)
 {
-	switch (action & 0xffff0000U) {
-	case 0x7fff0000U: /* allow */
-	case 0x7ffc0000U: /* log */
-		return 1;
-	default:
-		return 0;
-	}
+	/* A list of what is allowed may name more than this library knows. */
+	if (action_lets_through (rule->action) || !action_lets_through (part->profile->action))
+		return TRUE;
+	return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+				 "linux.seccomp: the installed libseccomp does not know system "
+				 "call \"%s\", which would stay allowed; install a newer one",
+				 name);
+}
+
+/*
+ * The library has dropped the rule. With socketcall that may be because it had to drop the
+ * condition on the family, so that two rules fell together; that is harmless where both what was
+ * dropped and what is not named are refused. Everywhere else the profile says two things at once.
+ */
+static gboolean
+double_check (const Part *part, const NativeSeccompRule *rule, const char *name, GError **error)
+{
+	if (part->socketcall && rule->n_arguments > 0 &&
+	    !action_lets_through (part->profile->action))
+		return TRUE;
+	return native_error_say (error, DAVIT_ERROR_CONFIG,
+				 "linux.seccomp: a rule for system call \"%s\" contradicts an "
+				 "earlier one",
+				 name);
 }
 
 static gboolean
-call_add (const Library *library, scmp_filter_ctx context, const NativeSeccompProfile *profile,
-	  const NativeSeccompRule *rule, const char *name, GError **error)
+call_add (const Part *part, const NativeSeccompRule *rule, const char *name, GError **error)
 {
 	struct scmp_arg_cmp arguments[NATIVE_SECCOMP_ARGUMENTS];
-	int number = library->resolve_name (name);
+	int number = part->library->resolve_name (name);
 	int result;
 
-	if (number == __NR_SCMP_ERROR) {
-		/* A list of what is allowed may name more than this library knows. */
-		if (action_rank (rule->action) >= action_rank (profile->action))
-			return TRUE;
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 "linux.seccomp: the installed libseccomp does not know "
-					 "system call \"%s\", which would stay allowed; install a "
-					 "newer one",
-					 name);
-	}
+	if (number == __NR_SCMP_ERROR)
+		return unknown_check (part, rule, name, error);
 	for (guint i = 0; i < rule->n_arguments; i++) {
 		const NativeSeccompArgument *argument = &rule->arguments[i];
 
@@ -166,18 +186,19 @@ call_add (const Library *library, scmp_filter_ctx context, const NativeSeccompPr
 		arguments[i].datum_a = argument->value;
 		arguments[i].datum_b = argument->value_two;
 	}
-	result = library->rule_add_array (context, rule->action, number, rule->n_arguments,
-					  arguments);
-	if (result == 0 || result == -EEXIST)
-		return TRUE;
-	return native_error_set (error, -result, "linux.seccomp: rule for system call \"%s\"",
-				 name);
+	result = part->library->rule_add_array (part->context, rule->action, number,
+						rule->n_arguments, arguments);
+	if (result == -EEXIST)
+		return double_check (part, rule, name, error);
+	return result == 0 || native_error_set (error, -result,
+						"linux.seccomp: rule for system call \"%s\"", name);
 }
 
 static gboolean
-rules_add (const Library *library, scmp_filter_ctx context, const NativeSeccompProfile *profile,
-	   GError **error)
+rules_add (const Part *part, GError **error)
 {
+	const NativeSeccompProfile *profile = part->profile;
+
 	for (guint i = 0; i < profile->rules->len; i++) {
 		const NativeSeccompRule *rule =
 			&g_array_index (profile->rules, NativeSeccompRule, i);
@@ -186,7 +207,7 @@ rules_add (const Library *library, scmp_filter_ctx context, const NativeSeccompP
 		if (rule->action == profile->action)
 			continue;
 		for (gsize j = 0; rule->names[j] != NULL; j++) {
-			if (!call_add (library, context, profile, rule, rule->names[j], error))
+			if (!call_add (part, rule, rule->names[j], error))
 				return FALSE;
 		}
 	}
@@ -206,11 +227,11 @@ filter_read (int fd, guint32 flags, GError **error)
 		return NULL;
 	}
 	length = (gsize) status.st_size / sizeof (struct sock_filter);
-	if (length == 0 || length > BPF_MAXINSNS) {
+	if (length == 0 || length > BPF_MAXINSNS - NATIVE_SECCOMP_DOORS_MAX) {
 		native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
 				  "linux.seccomp: the filter has %" G_GSIZE_FORMAT
 				  " instructions; the kernel takes 1 to %d",
-				  length, BPF_MAXINSNS);
+				  length, BPF_MAXINSNS - NATIVE_SECCOMP_DOORS_MAX);
 		return NULL;
 	}
 	seccomp = g_new0 (NativeSeccomp, 1);
@@ -244,24 +265,88 @@ filter_export (const Library *library, scmp_filter_ctx context, guint32 flags, G
 	return seccomp;
 }
 
+static gboolean
+architecture_add (Part *part, guint32 token, GError **error)
+{
+	int result;
+
+	if (native_seccomp_socketcall_is_on (token) != part->socketcall)
+		return TRUE;
+	result = part->library->arch_add (part->context, token);
+	/* Named twice. */
+	if (result == -EEXIST)
+		return TRUE;
+	if (result < 0)
+		return native_error_set (error, -result,
+					 "linux.seccomp.architectures: one of them can't be joined "
+					 "with those of this machine");
+	part->n_architectures++;
+	return TRUE;
+}
+
+/* Opens the context, with those architectures of the profile that belong into it. */
+static gboolean
+part_open (Part *part, GError **error)
+{
+	const NativeSeccompProfile *profile = part->profile;
+	guint32 native = part->library->arch_native ();
+
+	part->context = part->library->init (profile->action);
+	if (part->context == NULL)
+		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					 "linux.seccomp.defaultAction: this kernel or libseccomp "
+					 "does not have it");
+	/* A tree instead of a list: a hundred comparisons less at each system call. */
+	part->library->attr_set (part->context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	part->library->arch_remove (part->context, native);
+	if (!architecture_add (part, native, error))
+		return FALSE;
+	for (guint i = 0; i < profile->architectures->len; i++) {
+		if (!architecture_add (part, g_array_index (profile->architectures, guint32, i),
+				       error))
+			return FALSE;
+	}
+	return part->n_architectures == 0 || rules_add (part, error);
+}
+
+static gboolean
+parts_join (Part *one, Part *two, GError **error)
+{
+	int result;
+
+	if (two->n_architectures == 0)
+		return TRUE;
+	if (one->n_architectures == 0) {
+		scmp_filter_ctx empty = one->context;
+
+		one->context = two->context;
+		two->context = empty;
+		return TRUE;
+	}
+	result = one->library->merge (one->context, two->context);
+	if (result < 0)
+		return native_error_set (error, -result, "linux.seccomp: join the filters");
+	/* Released with the first one from now on. */
+	two->context = NULL;
+	return TRUE;
+}
+
 static NativeSeccomp *
 compile (const Library *library, const NativeSeccompProfile *profile, GError **error)
 {
-	scmp_filter_ctx context = library->init (profile->action);
+	Part plain = {.library = library, .profile = profile};
+	Part socketcall = {.library = library, .profile = profile, .socketcall = TRUE};
 	NativeSeccomp *seccomp = NULL;
 
-	if (context == NULL) {
-		native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-				  "linux.seccomp.defaultAction: this kernel or libseccomp does not "
-				  "have it");
-		return NULL;
-	}
-	/* A tree instead of a list: a hundred comparisons less at each system call. */
-	library->attr_set (context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (architectures_add (library, context, profile, error) &&
-	    rules_add (library, context, profile, error))
-		seccomp = filter_export (library, context, profile->flags, error);
-	library->release (context);
+	if (part_open (&plain, error) && part_open (&socketcall, error) &&
+	    parts_join (&plain, &socketcall, error))
+		seccomp = filter_export (library, plain.context, profile->flags, error);
+	if (seccomp != NULL)
+		native_seccomp_socketcall_close (profile, library->arch_native (), seccomp);
+	if (plain.context != NULL)
+		library->release (plain.context);
+	if (socketcall.context != NULL)
+		library->release (socketcall.context);
 	return seccomp;
 }
 

@@ -62,6 +62,13 @@ gboolean native_seccomp_library_read (NativeSeccompLibrary *library);
 NativeSeccomp *native_seccomp_compile (const NativeSeccompProfile *profile,
 				       NativeSeccompLibrary *ret_library, GError **error);
 
+/* native-seccomp-socketcall.c: native is the machine's own architecture. */
+void native_seccomp_socketcall_close (const NativeSeccompProfile *profile, guint32 native,
+				      NativeSeccomp *seccomp);
+/* Whether machines of this architecture have socketcall. */
+gboolean native_seccomp_socketcall_is_on (guint32 architecture);
+#define NATIVE_SECCOMP_DOORS_MAX 56 /* instructions that it may add */
+
 /*
  * native-seccomp-cache.c: key is a text of hex digits. A filter that is not there, or not to be
  * believed, gives NULL; what can't be kept is not kept.
