@@ -107,7 +107,7 @@ run davit run --rm --network host box readlink /proc/self/ns/net
 expect_out "$(readlink /proc/self/ns/net)"
 run davit run --rm --pid host box sh -c 'test -d /proc/1 && readlink /proc/self/ns/pid'
 expect_out "$(readlink /proc/self/ns/pid)"
-run davit run --rm --ipc host --uts host box sh -c 'readlink /proc/self/ns/ipc /proc/self/ns/uts'
+run davit run --rm --ipc host --uts host box sh -c 'for n in ipc uts; do readlink /proc/self/ns/$n; done'
 expect_out "$(readlink /proc/self/ns/ipc /proc/self/ns/uts)"
 run davit run --rm --network none box sh -c 'ip link | grep -c ": "; ip address show lo'
 expect_out_has 'UP'
@@ -117,7 +117,7 @@ expect_true "the clock is shifted" test "$out" -gt 1000000
 davit run -d --name owner box sleep 1000 > /dev/null
 pid=$(davit inspect --format '{{.State.Pid}}' owner)
 run davit run --rm --network container:owner --pid container:owner --ipc container:owner --uts container:owner box \
-	sh -c 'readlink /proc/self/ns/net /proc/self/ns/pid /proc/self/ns/uts; ps | grep -c "[s]leep 1000"'
+	sh -c 'for n in net pid uts; do readlink /proc/self/ns/$n; done; ps | grep -c "[s]leep 1000"'
 expect_out "$(readlink /proc/$pid/ns/net /proc/$pid/ns/pid /proc/$pid/ns/uts)"$'\n1'
 run davit run --rm --network container:nobody box true
 expect_status 125
