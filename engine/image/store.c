@@ -8,7 +8,7 @@
 #include "base/path.h"
 #include "image/content.h"
 #include "image/image-parse.h"
-#include "image/store-private.h"
+#include "image/reach.h"
 
 DavitImageStore *
 davit_image_store_new (DavitPaths *paths, DavitDrivers *drivers)
@@ -210,6 +210,20 @@ publish_locked (DavitImageStore *store, DavitStage *stage, const GPtrArray *imag
 	return TRUE;
 }
 
+/* A disk that is full must not get fuller with each attempt. */
+static void
+lost_blobs_remove (DavitImageStore *store)
+{
+	g_auto (DavitReach) reach = {NULL, NULL};
+	g_autoptr (GPtrArray) digests = NULL;
+
+	if (!davit_reach_find (store, &reach, NULL) ||
+	    !davit_reach_lost_blobs (store, &reach, &digests, NULL))
+		return;
+	for (guint i = 0; i < digests->len; i++)
+		davit_reach_remove_blob (store, g_ptr_array_index (digests, i), NULL);
+}
+
 gboolean
 davit_store_publish (DavitImageStore *store, DavitStage *stage, const GPtrArray *images,
 		     GError **error)
@@ -219,6 +233,8 @@ davit_store_publish (DavitImageStore *store, DavitStage *stage, const GPtrArray 
 	if (!davit_stage_sync (stage, error) || !davit_store_lock (store, error))
 		return FALSE;
 	ok = publish_locked (store, stage, images, error);
+	if (!ok)
+		lost_blobs_remove (store);
 	davit_store_unlock (store);
 	return ok;
 }
