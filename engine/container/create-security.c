@@ -56,7 +56,7 @@ davit_creation_capabilities_available (void)
 static gboolean
 has (const GPtrArray *array, const char *name)
 {
-	return g_ptr_array_find ((GPtrArray *) array, name, NULL);
+	return g_ptr_array_find_with_equal_func ((GPtrArray *) array, name, g_str_equal, NULL);
 }
 
 /* "all" means all that there are to give; one that was named is missed. */
@@ -150,7 +150,8 @@ static void
 rlimit_put (GArray *rlimits, const DavitRequestRlimit *limit)
 {
 	for (guint i = 0; i < rlimits->len; i++) {
-		if (g_array_index (rlimits, DavitRequestRlimit, i).type == limit->type) {
+		if (strcmp (g_array_index (rlimits, DavitRequestRlimit, i).type, limit->type) ==
+		    0) {
 			g_array_index (rlimits, DavitRequestRlimit, i) = *limit;
 			return;
 		}

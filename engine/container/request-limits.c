@@ -235,7 +235,7 @@ add_ulimit (DavitCreateRequest *request, const char *option, const char *value, 
 	    !davit_request_rlimit_check (option, value, &limit, error))
 		return FALSE;
 	for (guint i = 0; i < limits->len; i++) {
-		if (((DavitRequestRlimit *) limits->pdata[i])->type == limit.type) {
+		if (strcmp (((DavitRequestRlimit *) limits->pdata[i])->type, limit.type) == 0) {
 			g_ptr_array_remove_index (limits, i);
 			break;
 		}

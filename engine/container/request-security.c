@@ -31,7 +31,7 @@ capability_add (GPtrArray *array, const char *option, const char *value, GError 
 			return davit_request_refuse (error, option, words[i],
 						     "is no capability; write NET_RAW, CAP_NET_RAW "
 						     "or all");
-		if (!g_ptr_array_find (array, name, NULL))
+		if (!g_ptr_array_find_with_equal_func (array, name, g_str_equal, NULL))
 			g_ptr_array_add (array, (gpointer) name);
 	}
 	return TRUE;

@@ -354,7 +354,7 @@ test_limits (TestSpec *test, gconstpointer data)
 		       "\"sysctl\":{\"net.a\":\"1\"},\"cgroupParent\":\"/mine/\","
 		       "\"resources\":{\"memory\":{\"limit\":1048576}}");
 
-	/* A default is lowered to what the caller has; what was asked for is left to the runtime. */
+	/* A default is lowered to what the caller has; the rest is left to the runtime. */
 	expected = g_strdup_printf (
 		"[{\"type\":\"RLIMIT_NOFILE\",\"soft\":5,\"hard\":%" G_GUINT64_FORMAT
 		"},{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":18446744073709551615}]",
