@@ -239,8 +239,12 @@ native_report_receive (int socket, NativeReport *ret, int *ret_fd, GError **erro
 		message.msg_control = control.space;
 		message.msg_controllen = sizeof control.space;
 		received = recvmsg (socket, &message, MSG_CMSG_CLOEXEC);
-	} while (received < 0 && errno == EINTR);
-	if (received < 0 && errno != ECONNRESET)
+		/*
+		 * The other side ended without having read all that we said: that comes first, once,
+		 * and then what it said itself.
+		 */
+	} while (received < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (received < 0)
 		return native_error_set (error, errno, "hear from the container's process");
 	*ret_fd = received > 0 ? message_descriptor (&message) : -1;
 	if (received != (ssize_t) sizeof *ret)

@@ -15,6 +15,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Links that lead to nothing, one behind the other. */
+#define LINK_LIMIT 8
+
 static guint64
 resolve_flags (NativeResolve how)
 {
@@ -30,43 +33,94 @@ native_resolve_open (int rootfd, const char *path, int flags, NativeResolve how)
 			       resolve_flags (how));
 }
 
+static int make_directories (int rootfd, char *path, NativeResolve how, int depth);
+
+/*
+ * A link that leads to nothing: what it names is made, inside the root, as if it had been there.
+ * Images have such links (/var/lock to a /run/lock that only a boot makes). before is the path of
+ * the directory that holds it.
+ */
+static int
+make_link_target (int rootfd, int parent, const char *before, const char *name, int depth)
+{
+	char path[PATH_MAX];
+	gsize used = strlen (before);
+	ssize_t length;
+
+	if (depth >= LINK_LIMIT)
+		return -ELOOP;
+	if (used + 2 >= sizeof path)
+		return -ENAMETOOLONG;
+	memcpy (path, before, used);
+	path[used++] = '/';
+	length = readlinkat (parent, name, path + used, sizeof path - used);
+	if (length < 0)
+		return -errno;
+	if ((gsize) length >= sizeof path - used)
+		return -ENAMETOOLONG;
+	path[used + (gsize) length] = '\0';
+	return make_directories (rootfd, path[used] == '/' ? path + used : path,
+				 NATIVE_RESOLVE_LINKS, depth + 1);
+}
+
 /* The last component was not there: makes it below what its parent resolved to. */
 static int
-make_component (int parent, const char *name, mode_t mode)
+make_component (int rootfd, int parent, const char *before, const char *name, int depth)
 {
+	struct stat status;
 	int fd;
 
-	if (mkdirat (parent, name, mode) < 0 && errno != EEXIST)
-		return -errno;
-	/* A dangling link also was "not there", and is not followed to make what it names. */
+	if (mkdirat (parent, name, 0755) < 0) {
+		if (errno != EEXIST)
+			return -errno;
+		if (fstatat (parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISLNK (status.st_mode))
+			return make_link_target (rootfd, parent, before, name, depth);
+	}
 	fd = openat (parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd >= 0 ? fd : -errno;
 }
 
-/* Component by component; buffer holds path and is cut at each "/" in turn. */
+/* Opens path up to end, or makes its last component, which begins at name. */
 static int
-make_directories (int rootfd, char *buffer, NativeResolve how)
+open_or_make (int rootfd, int parent, char *path, char *name, NativeResolve how, int depth)
+{
+	int fd = native_resolve_open (rootfd, path, O_PATH | O_DIRECTORY, how);
+
+	if (fd != -ENOENT)
+		return fd;
+	if (name == path)
+		return make_component (rootfd, parent, "", name, depth);
+	name[-1] = '\0';
+	fd = make_component (rootfd, parent, path, name, depth);
+	name[-1] = '/';
+	return fd;
+}
+
+/* Component by component; path is cut at each "/" in turn, and whole again afterwards. */
+static int
+make_directories (int rootfd, char *path, NativeResolve how, int depth)
 {
 	int parent = fcntl (rootfd, F_DUPFD_CLOEXEC, 3);
-	char *name = buffer;
+	char *name = path;
 
+	if (parent < 0)
+		return -errno;
 	while (parent >= 0 && *name != '\0') {
 		char *end = name + strcspn (name, "/");
 		char cut = *end;
-		int fd = -ENOENT;
+		int fd;
 
 		*end = '\0';
 		if (end != name) {
-			fd = native_resolve_open (rootfd, buffer, O_PATH | O_DIRECTORY, how);
-			if (fd == -ENOENT)
-				fd = make_component (parent, name, 0755);
+			fd = open_or_make (rootfd, parent, path, name, how, depth);
 			close (parent);
 			parent = fd;
 		}
 		*end = cut;
 		name = cut != '\0' ? end + 1 : end;
 	}
-	return parent == -1 ? -errno : parent;
+	return parent;
 }
 
 int
@@ -81,7 +135,7 @@ native_resolve_directory (int rootfd, const char *path, NativeResolve how)
 	if (length >= sizeof buffer)
 		return -ENAMETOOLONG;
 	memcpy (buffer, path, length + 1);
-	return make_directories (rootfd, buffer, how);
+	return make_directories (rootfd, buffer, how, 0);
 }
 
 int
