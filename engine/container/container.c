@@ -270,7 +270,11 @@ davit_container_rootfs_request (const DavitRecord *record)
 		.size = sizeof (DavitRootfsRequest),
 		.id = record->id,
 		.layers = (const char *const *) record->layers,
-		.read_only = record->read_only,
+		/*
+		 * Also with --read-only: the runtime must be able to make mount points that the
+		 * image lacks; it makes the root read-only behind them.
+		 */
+		.read_only = FALSE,
 		/* One that is removed at its end has nothing that must survive a crash. */
 		.volatile_writes = record->auto_remove,
 	};
