@@ -68,8 +68,8 @@ kill_all (const DavitRuntimeContainer *container, Held *held, int signal, GError
 	g_autoptr (GError) local = NULL;
 
 	if (held->record.cgroup == NULL || !held->record.same_boot)
-		return native_error_say (error, DAVIT_ERROR_STATE,
-					 "container \"%s\" does not run", container->id);
+		return native_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
+					 container->id);
 	if (native_cgroup_kill (held->record.cgroup, signal, &local))
 		return TRUE;
 	/* Without a group the end of the first process is still the end of its pid namespace. */
@@ -99,8 +99,8 @@ native_control_kill (const DavitHost *host, const DavitRuntimeContainer *contain
 	if (pidfd_send_signal (held.pidfd, signal, NULL, 0) == 0)
 		return TRUE;
 	if (errno == ESRCH)
-		return native_error_say (error, DAVIT_ERROR_STATE,
-					 "container \"%s\" does not run", container->id);
+		return native_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
+					 container->id);
 	return native_error_set (error, errno, "send signal %d to container \"%s\"", signal,
 				 container->id);
 }

@@ -147,7 +147,7 @@ copy_entry (int from, int to, const char *name, int depth)
 static int
 copy_directory (int from, int to, int depth)
 {
-	_Alignas (DirectoryEntry) char buffer[4096];
+	_Alignas(DirectoryEntry) char buffer[4096];
 	struct stat status;
 	int result = 0;
 

@@ -32,9 +32,9 @@ native_time_parse (const DavitHost *host, const DavitJson *linux_object,
 		gint64 nanosecs = 0;
 
 		if (!g_str_equal (clock, "monotonic") && !g_str_equal (clock, "boottime"))
-			return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-						 "\"%s\" is no clock; there are: boottime, monotonic",
-						 clock);
+			return native_json_fail (
+				error, host, entry, DAVIT_ERROR_CONFIG,
+				"\"%s\" is no clock; there are: boottime, monotonic", clock);
 		if (host->json->type (entry) != DAVIT_JSON_OBJECT)
 			return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
 						 "must be an object");
