@@ -4,7 +4,13 @@
  * The images of one root: content by digest, names, and the layers that storage plugins hold.
  *
  *     content/sha256/<hex>   blobs, immutable, verified before their name appears
- *     images/<name>          one small JSON file a name: {"version":1,"name":...,"manifest":digest}
+ *     content/stage/<random> what is being made; garbage once the process that made it is gone
+ *     content/locks/<chain>  held while a layer is unpacked
+ *     images/<name>          one small JSON file a name:
+ *                            {"version":1,"name":...,"manifest":digest,"id":digest}
+ *
+ * An image that lost its last name to another, or came without one, keeps a record that has no name
+ * until it is removed.
  *
  * What leads to nothing any more is removed by the verb that made it so; a crash leaves at most
  * blobs and layers without a name, which davit_image_store_collect takes away.
@@ -33,7 +39,9 @@ typedef void (*DavitProgressFunc) (const char *what, guint64 done, guint64 total
 void davit_image_store_set_progress (DavitImageStore *store, DavitProgressFunc func, gpointer data);
 
 /*
- * reference: NAME[:TAG][@DIGEST], or an id, or at least 4 digits of one if that is unambiguous.
+ * reference: NAME[:TAG][@DIGEST], or an id, or at least 4 digits of one if that is unambiguous. A
+ * name without a registry is localhost/NAME, else docker.io's, else the only other one that ends
+ * in it (reference.h).
  * NOT_FOUND, CORRUPT (names the blob), USAGE (not a reference, or an ambiguous id).
  */
 DavitImage *davit_image_store_resolve (DavitImageStore *store, const char *reference,
@@ -65,7 +73,8 @@ typedef struct {
 /*
  * Removes a name, and the image if that was its last one. ret_lines: "Untagged: NAME", "Deleted:
  * DIGEST" in docker's form. BUSY if a container uses it, or it has several names and force is not
- * set (by id). Needs no free space.
+ * set (by id). Needs no free space, and no blob that can still be read. What the image was made of
+ * is left to davit_image_store_collect, so that removing many looks at all of it only once.
  */
 gboolean davit_image_store_remove (DavitImageStore *store, const DavitImageRemove *request,
 				   GPtrArray **ret_lines, GError **error);

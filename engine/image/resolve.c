@@ -156,25 +156,60 @@ davit_resolve_record (const DavitNames *names, const char *text, gboolean *ret_b
 	return TRUE;
 }
 
-DavitImage *
-davit_image_store_resolve (DavitImageStore *store, const char *reference, GError **error)
+/* Readers take no lock: what can't be read may have been removed, or replaced, just now. */
+static gboolean
+record_is_current (DavitImageStore *store, const DavitName *record)
 {
-	g_autoptr (DavitNames) names = NULL;
+	g_autoptr (DavitNames) names = davit_names_read (store->images_fd, NULL);
+
+	for (guint i = 0; names != NULL && i < names->records->len; i++) {
+		const DavitName *now = g_ptr_array_index (names->records, i);
+
+		if (strcmp (now->file, record->file) == 0)
+			return strcmp (now->manifest, record->manifest) == 0;
+	}
+	return names == NULL;
+}
+
+/* ret_again: the record has changed since it was read. */
+static DavitImage *
+resolve_once (DavitImageStore *store, const char *reference, gboolean *ret_again, GError **error)
+{
+	g_autoptr (DavitNames) names = davit_names_read (store->images_fd, error);
 	g_auto (GStrv) own = NULL;
 	const DavitName *record = NULL;
 	DavitImage *image;
 	gboolean by_id;
 
-	if (!davit_store_open (store, error))
-		return NULL;
-	names = davit_names_read (store->images_fd, error);
+	*ret_again = FALSE;
 	if (names == NULL || !davit_resolve_record (names, reference, &by_id, &record, error))
 		return NULL;
 	own = davit_names_of (names, record->id);
 	image = davit_store_read_image (store, record->manifest, (const char *const *) own, error);
-	if (image == NULL)
-		davit_error_prefix (error, "image \"%s\"", reference);
-	return image;
+	if (image != NULL)
+		return image;
+	*ret_again = !record_is_current (store, record);
+	davit_error_prefix (error, "image \"%s\"", reference);
+	return NULL;
+}
+
+DavitImage *
+davit_image_store_resolve (DavitImageStore *store, const char *reference, GError **error)
+{
+	gboolean again = TRUE;
+
+	if (!davit_store_open (store, error))
+		return NULL;
+	while (again) {
+		g_autoptr (GError) local = NULL;
+		DavitImage *image = resolve_once (store, reference, &again, &local);
+
+		if (image != NULL)
+			return image;
+		if (!again)
+			g_propagate_error (error, g_steal_pointer (&local));
+	}
+	return NULL;
 }
 
 static void
@@ -212,6 +247,8 @@ record_list (DavitImageStore *store, const DavitNames *names, const DavitName *r
 		g_ptr_array_add (images, image);
 		return;
 	}
+	if (!record_is_current (store, record))
+		return;
 	g_ptr_array_add (damaged, g_strdup_printf ("image \"%s\": %s",
 						   record->name == NULL ? record->id : record->name,
 						   error->message));

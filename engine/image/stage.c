@@ -32,11 +32,18 @@ struct _DavitStage {
 static gboolean
 stage_lock (DavitStage *stage, gboolean *ret_gone, GError **error)
 {
+	g_autoptr (GError) local = NULL;
 	struct stat status;
 
+	*ret_gone = TRUE;
 	if (!davit_path_open_subdirectory (stage->stages_fd, stage->name, 0700, &stage->dirfd,
-					   error) ||
-	    !davit_lock_take (stage->dirfd, -1, stage->name, error))
+					   &local)) {
+		if (davit_error_matches (local, DAVIT_ERROR_NOT_FOUND))
+			return TRUE;
+		g_propagate_error (error, g_steal_pointer (&local));
+		return FALSE;
+	}
+	if (!davit_lock_take (stage->dirfd, -1, stage->name, error))
 		return FALSE;
 	if (fstat (stage->dirfd, &status) < 0)
 		return davit_error_errno (error, errno, "stage \"%s\"", stage->name);
