@@ -13,7 +13,9 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 typedef enum {
@@ -138,6 +140,35 @@ bind_word_other (const char *option, const char *text, GError **error)
 		"[r]unbindable");
 }
 
+/* mount_setattr came with Linux 5.12. */
+static gboolean
+kernel_sets_recursively (void)
+{
+	struct utsname host;
+	guint major = 0, minor = 0;
+
+	return uname (&host) == 0 && sscanf (host.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 5 || (major == 5 && minor >= 12));
+}
+
+/*
+ * Who says read-only means all that is there: without "rro" what is mounted below the source could
+ * be written to, which docker had for years.
+ */
+static void
+bind_defaults (const char *const *groups, GPtrArray *options)
+{
+	const char *recursion = groups[GROUP_RECURSION];
+
+	if (recursion == NULL)
+		g_ptr_array_add (options, g_strdup ("rbind"));
+	if (groups[GROUP_PROPAGATION] == NULL)
+		g_ptr_array_add (options, g_strdup ("rprivate"));
+	if (g_strcmp0 (groups[GROUP_ACCESS], "ro") == 0 && g_strcmp0 (recursion, "bind") != 0 &&
+	    kernel_sets_recursively ())
+		g_ptr_array_add (options, g_strdup ("rro"));
+}
+
 gboolean
 davit_request_bind_options (const char *option, const char *text, GPtrArray *options,
 			    GError **error)
@@ -159,10 +190,7 @@ davit_request_bind_options (const char *option, const char *text, GPtrArray *opt
 		if (!bind_word_other (option, words[i], error))
 			return FALSE;
 	}
-	if (groups[GROUP_RECURSION] == NULL)
-		g_ptr_array_add (options, g_strdup ("rbind"));
-	if (groups[GROUP_PROPAGATION] == NULL)
-		g_ptr_array_add (options, g_strdup ("rprivate"));
+	bind_defaults (groups, options);
 	return label_check (option, groups[GROUP_LABEL], error);
 }
 

@@ -193,6 +193,21 @@ mount_switch (MountWords *words, const char *option, const char *key, const char
 				     "tmpfs-size, tmpfs-mode, noexec, nosuid, nodev, notmpcopyup");
 }
 
+/* docker's word for what is mounted below the source. */
+static gboolean
+mount_recursion (MountWords *words, const char *option, const char *text, GError **error)
+{
+	if (strcmp (text, "writable") == 0)
+		return davit_request_unsupported (error, option,
+						  "\"bind-recursive=writable\" is not there yet");
+	if (strcmp (text, "enabled") != 0 && strcmp (text, "readonly") != 0 &&
+	    strcmp (text, "disabled") != 0)
+		return davit_request_refuse (error, option, text,
+					     "must be enabled, readonly or disabled");
+	option_append (words, text[0] == 'd' ? "bind" : "rbind");
+	return TRUE;
+}
+
 static gboolean
 mount_key (MountWords *words, const char *option, const char *key, const char *text, GError **error)
 {
@@ -221,6 +236,8 @@ mount_key (MountWords *words, const char *option, const char *key, const char *t
 		option_append (words, text[0] == 's' ? "z" : "Z");
 		return TRUE;
 	}
+	if (text != NULL && strcmp (key, "bind-recursive") == 0)
+		return mount_recursion (words, option, text, error);
 	if (strcmp (key, "idmap") == 0 || strcmp (key, "subpath") == 0 ||
 	    strcmp (key, "volume-opt") == 0)
 		return davit_request_unsupported (error, option, "key \"%s\" is not there yet",

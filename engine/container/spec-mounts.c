@@ -169,7 +169,8 @@ put_read_only (Mounts *mounts, GError **error)
 static gboolean
 put_files (Mounts *mounts, GError **error)
 {
-	static const char *const writable[] = {"bind", "rprivate", NULL};
+	static const char *const writable[] = {"bind",	 "rprivate", "nosuid",
+					       "noexec", "nodev",    NULL};
 	static const char *const read_only[] = {"bind",	  "rprivate", "ro", "nosuid",
 						"noexec", "nodev",    NULL};
 	const char *const *bind = mounts->build->request->file_binds;

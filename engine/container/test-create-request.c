@@ -334,6 +334,10 @@ static const Case files[] = {
 	BAD ("mount", "type=floppy,target=/data", "is no type; write bind or tmpfs"),
 	BAD ("mount", "type=bind,\"source=/tmp", "a quote that is not closed"),
 	BAD ("mount", "type=bind,type=bind", "once for each key"),
+	GOOD ("mount", "type=bind,source=/tmp,target=/data,bind-recursive=disabled"),
+	BAD ("mount", "type=bind,source=/tmp,target=/data,bind-recursive=x", "must be enabled"),
+	LATER ("mount", "type=bind,source=/tmp,target=/d,bind-recursive=writable",
+	       "is not there yet"),
 	LATER ("mount", "source=x,target=/data", "mounts of type \"volume\""),
 	LATER ("mount", "type=bind,source=/tmp,target=/data,idmap", "key \"idmap\""),
 	GOOD ("tmpfs", "/tmp"),
@@ -563,6 +567,7 @@ test_parsed (void)
 	g_assert_cmpstr (mount->options[0], ==, "ro");
 	g_assert_cmpstr (mount->options[1], ==, "rbind");
 	g_assert_cmpstr (mount->options[2], ==, "rprivate");
+	g_assert_cmpstr (mount->options[3], ==, "rro");
 	set (request, "entrypoint", "[\"a\",\"b\"]");
 	g_assert_cmpstr (request->entrypoint[1], ==, "b");
 	set (request, "entrypoint", "");

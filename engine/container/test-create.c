@@ -411,7 +411,7 @@ test_inspect (TestEngine *test, gconstpointer data)
 		{"Config.ExposedPorts", "{\"80/tcp\":{}}"},
 		{"Config.Labels", "{\"a\":\"image\",\"b\":\"image\"}"},
 		{"HostConfig.Memory", "1048576"},
-		{"HostConfig.Binds", "[\"/tmp:/d:ro,rbind,rprivate\"]"},
+		{"HostConfig.Binds", "[\"/tmp:/d:ro,rbind,rprivate,rro\"]"},
 		{"HostConfig.NetworkMode", "\"toy-network\""},
 		{"HostConfig.CapAdd", "[\"CAP_NET_RAW\"]"},
 		{"HostConfig.CapDrop", "[\"CAP_KILL\"]"},

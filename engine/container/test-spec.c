@@ -191,7 +191,7 @@ test_user_mounts (TestSpec *test, gconstpointer data)
 
 	assert_text (find (json, "mounts", "destination", "/etc/hosts"), "source", "\"/tmp\"");
 	assert_text (find (json, "mounts", "destination", "/etc/hostname"), "options",
-		     "[\"bind\",\"rprivate\"]");
+		     "[\"bind\",\"rprivate\",\"nosuid\",\"noexec\",\"nodev\"]");
 	for (guint i = 0; i < davit_json_length (mounts); i++)
 		hosts += g_strcmp0 (davit_json_string (
 					    davit_json_member (davit_json_element (mounts, i),
