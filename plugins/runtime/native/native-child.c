@@ -23,8 +23,12 @@
 void
 native_child_init (NativeChild *child)
 {
-	*child = (NativeChild){
-		.pidfd = -1, .sockets = {-1, -1}, .proc_fd = -1, .terminal = -1, .null_fd = -1};
+	*child = (NativeChild){.pidfd = -1,
+			       .sockets = {-1, -1},
+			       .proc_fd = -1,
+			       .terminal = -1,
+			       .self = {.exe_fd = -1},
+			       .null_fd = -1};
 }
 
 static void
@@ -45,6 +49,9 @@ native_child_clear (NativeChild *child)
 	close_if_open (&child->proc_fd);
 	close_if_open (&child->terminal);
 	close_if_open (&child->null_fd);
+	native_self_clear (&child->self);
+	g_clear_pointer (&child->pass_fds, g_free);
+	g_clear_pointer (&child->scratch, g_free);
 }
 
 /* Opened on the host and looked at: never the container's (CVE-2026-88265). */
@@ -64,6 +71,16 @@ open_null (int *ret_fd, GError **error)
 	return TRUE;
 }
 
+void
+native_child_pass (NativeChild *child, const int *pass_fds, gsize n_pass_fds)
+{
+	child->pass_fds = g_new0 (int, n_pass_fds + 1);
+	child->n_pass_fds = n_pass_fds;
+	child->scratch = g_new0 (int, n_pass_fds + 3);
+	if (n_pass_fds > 0)
+		memcpy (child->pass_fds, pass_fds, n_pass_fds * sizeof *pass_fds);
+}
+
 gboolean
 native_child_prepare (NativeChild *child, const int request_stdio[3], int ret_stdio[3],
 		      GError **error)
@@ -78,6 +95,7 @@ native_child_prepare (NativeChild *child, const int request_stdio[3], int ret_st
 	}
 	if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, child->sockets) < 0)
 		return native_error_set (error, errno, "make a socket");
+	native_self_prepare (&child->self);
 	return native_proc_open (&child->proc_fd, error);
 }
 

@@ -6,6 +6,7 @@
 
 #include "native-clone.h"
 #include "native-process.h"
+#include "native-self.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +19,11 @@ typedef struct {
 	int sockets[2]; /* ours, and the child's */
 	int proc_fd;
 	int terminal; /* the master, when it has come; or -1 */
+	NativeSelf self;
+	/* Of ours: the caller's own may lie in the program, which the child leaves. */
+	int *pass_fds;
+	gsize n_pass_fds;
+	int *scratch; /* room for n_pass_fds + 3 numbers */
 	int null_fd;  /* /dev/null of the host; -1: not needed */
 } NativeChild;
 
@@ -28,6 +34,7 @@ void native_child_clear (NativeChild *child);
 /* Opens the socket, procfs, and /dev/null for those of stdio that are -1, which are replaced. */
 gboolean native_child_prepare (NativeChild *child, const int request_stdio[3], int ret_stdio[3],
 			       GError **error);
+void native_child_pass (NativeChild *child, const int *pass_fds, gsize n_pass_fds);
 
 gboolean native_child_clone (NativeChild *child, const NativeClone *request, GError **error);
 

@@ -190,8 +190,8 @@ native_clone_process (const NativeClone *request, pid_t *ret_pid, int *ret_pidfd
 
 	/*
 	 * Inherited: in a pid namespace that others are in already they could attach to the process
-	 * before it had the time to say so itself (CVE-2016-9962). Not if the caller is no root: its
-	 * child's files in /proc, which it must write to, would be root's.
+	 * before it had the time to say so itself (CVE-2016-9962). Not if the caller is no root:
+	 * its child's files in /proc, which it must write to, would be root's.
 	 */
 	if (geteuid () == 0 && dumpable == 1)
 		prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -18,8 +18,8 @@ typedef struct {
 
 /*
  * The process is a child of the caller, undumpable from its first moment if the caller is root, and
- * has every signal at its default unless it is ignored. Neither the caller's own namespaces nor what
- * its further children get is changed when this returns.
+ * has every signal at its default unless it is ignored. Neither the caller's own namespaces nor
+ * what its further children get is changed when this returns.
  */
 gboolean native_clone_process (const NativeClone *request, pid_t *ret_pid, int *ret_pidfd,
 			       GError **error);

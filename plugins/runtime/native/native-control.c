@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Nothing here believes what was written about a container when the kernel can be asked: whether its
- * first process lives (pidfd and start time), waits (somebody listens), stands still (freezer).
+ * Nothing here believes what was written about a container when the kernel can be asked: whether
+ * its first process lives (pidfd and start time), waits (somebody listens), stands still (freezer).
  */
 
 #include "native-control.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * tmpcopyup: a tmpfs that begins with what the root file system has at its place. Runs in the child,
- * on a tmpfs that is attached nowhere yet; both sides are walked by descriptor, links are copied and
- * never followed.
+ * tmpcopyup: a tmpfs that begins with what the root file system has at its place. Runs in the
+ * child, on a tmpfs that is attached nowhere yet; both sides are walked by descriptor, links are
+ * copied and never followed.
  */
 
 #include "native-mounts.h"

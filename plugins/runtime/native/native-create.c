@@ -32,7 +32,6 @@ typedef struct {
 	int record_fd;
 	int listener;
 	int stdio[3];
-	int *scratch;
 } Creation;
 
 static gboolean
@@ -136,7 +135,8 @@ creation_prepare (Creation *creation, GError **error)
 	host->trace_end (host);
 	if (!made)
 		return FALSE;
-	creation->scratch = g_new0 (int, creation->request->n_pass_fds + 3);
+	native_child_pass (&creation->child, creation->request->pass_fds,
+			   creation->request->n_pass_fds);
 	return native_start_listen (creation->request->container.dirfd, &creation->listener,
 				    error) &&
 	       native_child_prepare (&creation->child, creation->request->stdio, creation->stdio,
@@ -168,13 +168,14 @@ creation_run (Creation *creation, GError **error)
 		.spec = &creation->spec,
 		.cgroup = creation->cgroup,
 		.seccomp = creation->seccomp,
+		.self = &child->self,
 		.proc_fd = child->proc_fd,
 		.socket = child->sockets[1],
 		.listener = creation->listener,
 		.stdio = {creation->stdio[0], creation->stdio[1], creation->stdio[2]},
-		.pass_fds = creation->request->pass_fds,
-		.n_pass_fds = creation->request->n_pass_fds,
-		.scratch = creation->scratch,
+		.pass_fds = child->pass_fds,
+		.n_pass_fds = child->n_pass_fds,
+		.scratch = child->scratch,
 	};
 	NativeClone request = {
 		.namespaces = &creation->spec.namespaces,
@@ -200,7 +201,6 @@ creation_clear (Creation *creation)
 	native_spec_clear (&creation->spec);
 	g_clear_pointer (&creation->cgroup, native_cgroup_free);
 	g_clear_pointer (&creation->seccomp, native_seccomp_free);
-	g_free (creation->scratch);
 }
 
 gboolean

@@ -37,7 +37,6 @@ typedef struct {
 	NativeChild child;
 	int container_pidfd;
 	int stdio[3];
-	int *scratch;
 	int socket; /* in the child */
 } Execution;
 
@@ -71,6 +70,7 @@ child_enter (Execution *execution, NativeReport *report)
 	if (!native_report_wait (execution->socket))
 		return native_report_fail (report, NATIVE_STEP_WAIT, EPIPE, NULL);
 	prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+	native_self_leave (&execution->child.self);
 	status = native_cgroup_enter_self (execution->record.cgroup);
 	if (status < 0)
 		return native_report_fail (report, NATIVE_STEP_CGROUP, status, NULL);
@@ -104,9 +104,9 @@ child_run (gpointer data)
 		.seccomp = execution->seccomp,
 		.has_personality = execution->saved.has_personality,
 		.personality = execution->saved.personality,
-		.pass_fds = execution->request->pass_fds,
-		.n_pass_fds = execution->request->n_pass_fds,
-		.scratch = execution->scratch,
+		.pass_fds = execution->child.pass_fds,
+		.n_pass_fds = execution->child.n_pass_fds,
+		.scratch = execution->child.scratch,
 		.keep = {&execution->socket, NULL},
 		.report = &report,
 	};
@@ -170,7 +170,7 @@ execution_run (Execution *execution, GError **error)
 	for (guint i = 0; i < NATIVE_N_NAMESPACES; i++)
 		if (native_namespaces_kind (i)->flag == CLONE_NEWPID)
 			namespaces.fds[i] = execution->container_pidfd;
-	execution->scratch = g_new0 (int, execution->request->n_pass_fds + 3);
+	native_child_pass (child, execution->request->pass_fds, execution->request->n_pass_fds);
 	if (!native_child_prepare (child, execution->request->stdio, execution->stdio, error))
 		return FALSE;
 	execution->socket = child->sockets[1];
@@ -193,7 +193,6 @@ execution_clear (Execution *execution)
 	g_clear_pointer (&execution->seccomp, native_seccomp_free);
 	if (execution->document != NULL)
 		execution->host->json->document_free (execution->document);
-	g_free (execution->scratch);
 }
 
 gboolean

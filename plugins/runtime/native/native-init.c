@@ -50,6 +50,7 @@ init_enter_user_namespace (NativeInit *init, NativeReport *report)
 	if ((namespaces->new_flags & CLONE_NEWUSER) && !init_wait_for_parent (init, report))
 		return FALSE;
 	prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+	native_self_leave (init->self);
 	if (!native_namespaces_have (namespaces, CLONE_NEWUSER))
 		return TRUE;
 	return native_userns_become_root (report);

@@ -9,6 +9,7 @@
 
 #include "native-cgroup.h"
 #include "native-seccomp.h"
+#include "native-self.h"
 #include "native-spec.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,7 @@ typedef struct {
 	NativeSpec *spec;
 	const NativeCgroup *cgroup;
 	const NativeSeccomp *seccomp;
+	const NativeSelf *self;
 	int proc_fd;  /* the host's procfs */
 	int socket;   /* to the parent */
 	int listener; /* where start will call */

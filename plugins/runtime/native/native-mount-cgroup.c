@@ -6,8 +6,8 @@
  * It sees its own groups and nothing above them, bound to where the hierarchies stand by custom. A
  * bind mount of the own group shows the same as a new mount inside a cgroup namespace would, needs
  * no privilege over that namespace, and the files that act on a whole hierarchy (release_agent,
- * CVE-2022-0492) are not there. Only on a host with version 2 alone, and without a cgroup namespace,
- * all of it is shown: the paths in /proc/self/cgroup are the host's then.
+ * CVE-2022-0492) are not there. Only on a host with version 2 alone, and without a cgroup
+ * namespace, all of it is shown: the paths in /proc/self/cgroup are the host's then.
  */
 
 #include "native-error.h"

@@ -72,7 +72,9 @@ native_proc_make (void)
 	return fd;
 }
 
-/* The name in field 2 may hold anything, ")" and line breaks included: fields count from its end. */
+/*
+ * The name in field 2 may hold anything, ")" and line breaks included: fields count from its end.
+ */
 static gboolean
 stat_parse (const char *text, guint64 *ret_start_time, char *ret_state)
 {

@@ -24,7 +24,9 @@ is_magic (const char *path)
 		close (fd);
 	if (fd != -ELOOP)
 		return FALSE;
-	/* Links that go round in circles give the same number, but are nothing without it either. */
+	/*
+	 * Links that go round in circles give the same number, but are nothing without it either.
+	 */
 	fd = native_openat2 (AT_FDCWD, path, O_PATH, 0, 0);
 	if (fd >= 0)
 		close (fd);

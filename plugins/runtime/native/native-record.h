@@ -18,8 +18,8 @@ G_BEGIN_DECLS
 
 typedef struct {
 	gboolean same_boot;
-	int namespaces; /* CLONE_NEW...: those in which the container is not in the host's */
-	gboolean own_pids; /* its pid namespace is new: the first process's end ends all */
+	int namespaces;	      /* CLONE_NEW...: those in which the container is not in the host's */
+	gboolean own_pids;    /* its pid namespace is new: the first process's end ends all */
 	NativeCgroup *cgroup; /* NULL: the intent was not written whole */
 	int pid;	      /* 0: there never was one */
 	guint64 start_time;

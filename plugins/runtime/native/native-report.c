@@ -240,8 +240,8 @@ native_report_receive (int socket, NativeReport *ret, int *ret_fd, GError **erro
 		message.msg_controllen = sizeof control.space;
 		received = recvmsg (socket, &message, MSG_CMSG_CLOEXEC);
 		/*
-		 * The other side ended without having read all that we said: that comes first, once,
-		 * and then what it said itself.
+		 * The other side ended without having read all that we said: that comes first,
+		 * once, and then what it said itself.
 		 */
 	} while (received < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (received < 0)

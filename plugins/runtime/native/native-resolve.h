@@ -24,7 +24,9 @@ int native_resolve_open (int rootfd, const char *path, int flags, NativeResolve 
 /* Opens a directory O_PATH, making it and those above it (0755) if they are missing. */
 int native_resolve_directory (int rootfd, const char *path, NativeResolve how);
 
-/* Opens what stands there O_PATH; makes an empty file, and directories above it, if nothing does. */
+/*
+ * Opens what stands there O_PATH; makes an empty file, and directories above it, if nothing does.
+ */
 int native_resolve_file (int rootfd, const char *path, NativeResolve how);
 
 /* Opens the directory above a path, making it if it is missing; ret_name is what stands behind. */

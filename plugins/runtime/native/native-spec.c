@@ -61,7 +61,9 @@ spec_refuse (const DavitHost *host, const DavitJson *root, const DavitJson *linu
 					  error);
 }
 
-/* A name of a host may hold anything, says the kernel; a line break in it serves only to deceive. */
+/*
+ * A name of a host may hold anything, says the kernel; a line break in it serves only to deceive.
+ */
 static gboolean
 spec_read_name (const DavitHost *host, const DavitJson *root, const NativeNamespaces *namespaces,
 		const char *key, const char **ret, GError **error)

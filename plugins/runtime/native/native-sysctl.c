@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A parameter that no namespace holds would be set for the whole host: only those of a list pass. */
+/*
+ * A parameter that no namespace holds would be set for the whole host: only those of a list pass.
+ */
 
 #include "native-sysctl.h"
 

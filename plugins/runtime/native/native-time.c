@@ -58,7 +58,10 @@ write_offsets (const char *offsets, int proc_fd)
 {
 	int status;
 
-	/* The files of a process that may not be looked at are root's: not ours in a user namespace. */
+	/*
+	 * The files of a process that may not be looked at are root's: not ours in a user
+	 * namespace.
+	 */
 	if (prctl (PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
 		return -errno;
 	status = native_proc_write (proc_fd, "self/timens_offsets", offsets, strlen (offsets));
