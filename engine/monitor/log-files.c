@@ -61,19 +61,17 @@ element_close (gpointer element)
 	davit_fd_close (element);
 }
 
-GArray *
-davit_log_files_open (int dirfd, const char *name, GError **error)
+static gboolean
+files_collect (int dirfd, const char *name, GArray *files, GError **error)
 {
-	g_autoptr (GArray) files = g_array_new (FALSE, FALSE, sizeof (int));
 	guint missing = 0;
 
-	g_array_set_clear_func (files, element_close);
 	/* Newest first: the other way round, one that is renamed meanwhile would be missed. */
 	for (guint index = 0; index < FILES_LIMIT && missing < 2; index++) {
 		davit_autofd fd = -1;
 
 		if (!file_open (dirfd, name, index, &fd, error))
-			return NULL;
+			return FALSE;
 		/* A gap may be a rotation that goes on just now. */
 		missing = fd < 0 ? missing + 1 : 0;
 		if (fd < 0 || (files->len > 0 && file_is_same (fd, g_array_index (files, int, 0))))
@@ -81,7 +79,29 @@ davit_log_files_open (int dirfd, const char *name, GError **error)
 		g_array_prepend_val (files, fd);
 		davit_fd_steal (&fd);
 	}
-	return g_steal_pointer (&files);
+	return TRUE;
+}
+
+GArray *
+davit_log_files_open (int dirfd, const char *name, GError **error)
+{
+	for (guint retry = 0; retry < RETRY_LIMIT; retry++) {
+		g_autoptr (GArray) files = g_array_new (FALSE, FALSE, sizeof (int));
+		davit_autofd before = -1;
+		davit_autofd after = -1;
+
+		g_array_set_clear_func (files, element_close);
+		if (!file_open (dirfd, name, 0, &before, error) ||
+		    !files_collect (dirfd, name, files, error) ||
+		    !file_open (dirfd, name, 0, &after, error))
+			return NULL;
+		/* A rotation in between would have shown us files twice, and in a wrong order. */
+		if ((before < 0 && after < 0) || file_is_same (before, after))
+			return g_steal_pointer (&files);
+	}
+	davit_error_set (error, DAVIT_ERROR_BUSY,
+			 "log \"%s\": is rotated faster than it can be read", name);
+	return NULL;
 }
 
 /*

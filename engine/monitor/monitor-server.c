@@ -139,6 +139,11 @@ monitor_server_accept (struct monitor *monitor)
 	       errno == EINTR || errno == ECONNABORTED) {
 		if (fd < 0)
 			continue;
+		/* Who has left meanwhile makes room. */
+		if (monitor->n_clients == MONITOR_CLIENT_LIMIT) {
+			monitor_server_hear (monitor);
+			monitor_server_tidy (monitor);
+		}
 		if (!peer_is_trusted (fd))
 			peer_refuse (fd, "the container belongs to another user");
 		else if (!monitor_server_add (monitor, fd, false))

@@ -480,8 +480,9 @@ test_terminal (void)
 	Caller caller;
 
 	test_container_init (
-		&container, "read line <go; stty size; trap 'stty size; exit 5' WINCH; echo ready; "
-			    "while :; do sleep 0.05; done");
+		&container,
+		"echo begin; read line <go; stty size; trap 'stty size; exit 5' WINCH; echo ready; "
+		"while :; do sleep 0.05; done");
 	container.client = container.terminal = TRUE;
 	test_monitor_init (&monitor);
 	gate_make (&monitor);
@@ -495,8 +496,7 @@ test_terminal (void)
 	g_assert_cmpint (tcgetattr (caller.in, &before), ==, 0);
 	g_assert_cmpint (ioctl (caller.in, TIOCSWINSZ, &size), ==, 0);
 	keeper = fcntl (caller.in, F_DUPFD_CLOEXEC, 0);
-	text_write (caller.in, "typed\n");
-	output = test_read_until (caller.out, "typed");
+	output = test_read_until (caller.out, "begin");
 	g_assert_cmpint (tcgetattr (caller.in, &during), ==, 0);
 	g_assert_cmpuint (during.c_lflag & (ICANON | ECHO | ISIG), ==, 0);
 	gate_open (&monitor);

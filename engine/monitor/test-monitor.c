@@ -555,6 +555,36 @@ test_oom (gconstpointer data)
 	test_monitor_clear (&monitor);
 }
 
+#ifndef __SANITIZE_ADDRESS__
+/* What one more container costs. The code counts too as long as no other monitor runs. */
+static void
+test_memory (void)
+{
+	g_autofree char *path = NULL;
+	g_autofree char *text = NULL;
+	g_auto (GStrv) lines = NULL;
+	TestContainer container;
+	TestMonitor monitor;
+	guint64 total = 0;
+
+	test_container_init (&container, "exec sleep 60");
+	test_monitor_init (&monitor);
+	test_monitor_start (&monitor, &container);
+	path = g_strdup_printf ("/proc/%d/smaps_rollup", monitor.pid);
+	g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+	lines = g_strsplit (text, "\n", -1);
+	for (char **line = lines; *line != NULL; line++) {
+		if (g_str_has_prefix (*line, "Private_"))
+			total += g_ascii_strtoull (strchr (*line, ':') + 1, NULL, 10);
+	}
+	g_test_message ("private memory of a monitor: %" G_GUINT64_FORMAT " KiB", total);
+	g_assert_cmpuint (total, >, 0);
+	g_assert_cmpuint (total, <=, 150);
+	g_assert_cmpint (kill (monitor.container_pid, SIGKILL), ==, 0);
+	test_monitor_clear (&monitor);
+}
+#endif
+
 static void
 test_launch_errors (void)
 {
@@ -608,6 +638,9 @@ main (int argc, char **argv)
 	g_test_add_func ("/monitor/wait-killed", test_wait_killed);
 	g_test_add_data_func ("/monitor/oom-killed", GINT_TO_POINTER (TRUE), test_oom);
 	g_test_add_data_func ("/monitor/oom-not-killed", GINT_TO_POINTER (FALSE), test_oom);
+#ifndef __SANITIZE_ADDRESS__
+	g_test_add_func ("/monitor/memory", test_memory);
+#endif
 	g_test_add_func ("/monitor/launch-errors", test_launch_errors);
 	return g_test_run ();
 }
