@@ -30,7 +30,7 @@ typedef struct {
 	char name[];
 } DirectoryEntry;
 
-static int copy_directory (int from, int to, int depth);
+static int copy_directory (int from, int to, int depth, gboolean keep_metadata);
 
 static int
 copy_contents (int from, int to, const struct stat *status)
@@ -118,7 +118,7 @@ copy_subdirectory (int from_dir, int to_dir, const char *name, int depth)
 	    (to = openat (to_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		result = -errno;
 	else
-		result = copy_directory (from, to, depth + 1);
+		result = copy_directory (from, to, depth + 1, FALSE);
 	if (to >= 0)
 		close (to);
 	close (from);
@@ -145,7 +145,7 @@ copy_entry (int from, int to, const char *name, int depth)
 }
 
 static int
-copy_directory (int from, int to, int depth)
+copy_directory (int from, int to, int depth, gboolean keep_metadata)
 {
 	_Alignas(DirectoryEntry) char buffer[4096];
 	struct stat status;
@@ -167,8 +167,20 @@ copy_directory (int from, int to, int depth)
 		if (result < 0)
 			return result;
 	}
+	if (keep_metadata)
+		return 0;
 	/* After what is in it, which changes its times. */
 	return fstat (from, &status) < 0 ? -errno : copy_metadata (to, &status);
+}
+
+/* The directory itself is as the one that it covers, unless the options say what it is. */
+static gboolean
+has_mode (const NativeMount *mount)
+{
+	for (guint i = 0; i < mount->options.data->len; i++)
+		if (strncmp ((const char *) mount->options.data->pdata[i], "mode=", 5) == 0)
+			return TRUE;
+	return FALSE;
 }
 
 gboolean
@@ -185,7 +197,7 @@ native_mount_copy_up (const NativeMount *mount, int root_fd, int tree_fd, Native
 	if (from < 0)
 		return native_report_fail (report, NATIVE_STEP_COPY_UP, from, mount->destination);
 	to = openat (tree_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	result = to < 0 ? -errno : copy_directory (from, to, 0);
+	result = to < 0 ? -errno : copy_directory (from, to, 0, has_mode (mount));
 	if (to >= 0)
 		close (to);
 	close (from);

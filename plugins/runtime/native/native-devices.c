@@ -114,7 +114,7 @@ device_read (const DavitHost *host, const DavitJson *entry, NativeDevice *device
 	return TRUE;
 }
 
-/* The same path again: what comes later wins, also over a default. */
+/* The same path again: what config.json says wins over ours, and the first over a later one. */
 static void
 devices_put (NativeDevices *devices, const NativeDevice *device)
 {
@@ -123,6 +123,10 @@ devices_put (NativeDevices *devices, const NativeDevice *device)
 
 		if (!g_str_equal (other->path, device->path))
 			continue;
+		if (other->given) {
+			g_free (device->path);
+			return;
+		}
 		g_free (other->path);
 		*other = *device;
 		return;
@@ -141,7 +145,7 @@ native_devices_parse (const DavitHost *host, const DavitJson *linux_object, Nati
 	if (!host->json->get_array (linux_object, "devices", &array, error))
 		return FALSE;
 	for (guint i = 0; array != NULL && i < host->json->length (array); i++) {
-		NativeDevice device = {0};
+		NativeDevice device = {.given = TRUE};
 
 		if (!device_read (host, host->json->element (array, i), &device, error))
 			return FALSE;

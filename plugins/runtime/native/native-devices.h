@@ -17,6 +17,7 @@ typedef struct {
 	dev_t number;
 	uid_t uid;
 	gid_t gid;
+	gboolean given; /* by config.json, not by the table of those that every container has */
 } NativeDevice;
 
 typedef struct {

@@ -108,14 +108,15 @@ test_devices (Fixture *fixture, gconstpointer data)
 			"{\"path\":\"/dev/pipe\",\"type\":\"p\"},"
 			"{\"path\":\"/opt/zero\",\"type\":\"c\",\"major\":1,\"minor\":5},"
 			"{\"path\":\"/dev/null\",\"type\":\"c\",\"major\":1,\"minor\":3,"
-			"\"fileMode\":438}],"
+			"\"fileMode\":420},"
+			"{\"path\":\"/dev/null\",\"type\":\"c\",\"major\":1,\"minor\":5}],"
 			"\"resources\":{\"devices\":[{\"allow\":true,\"access\":\"rwm\"}]}"};
 	g_autofree char *text = fixture_run (fixture, &parts);
 
 	assert_contains (text, "/dev/net/tun character special file a:c8 600 5:6\n");
 	assert_contains (text, "/dev/pipe fifo 0:0 666 0:0\n");
 	assert_contains (text, "/opt/zero character special file 1:5 666 0:0\n");
-	assert_contains (text, "/dev/null character special file 1:3 666 0:0\n");
+	assert_contains (text, "/dev/null character special file 1:3 644 0:0\n");
 }
 
 static void
@@ -254,12 +255,12 @@ test_tmpfs (Fixture *fixture, gconstpointer data)
 {
 	Parts parts = {
 		.script = "grep ' /scratch ' /proc/self/mountinfo; stat -c %a /scratch; "
-			  "ls -l /etc; cat /etc/deep/file; readlink /etc/link; "
+			  "ls -l /etc; stat -c %a /etc; cat /etc/deep/file; readlink /etc/link; "
 			  "echo y > /etc/new; echo done",
 		.mounts = ",{\"destination\":\"/scratch\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
 			  "\"options\":[\"size=1m\",\"mode=1700\",\"noexec\",\"noatime\"]},"
 			  "{\"destination\":\"/etc\",\"type\":\"tmpfs\","
-			  "\"options\":[\"tmpcopyup\",\"mode=0755\"]}"};
+			  "\"options\":[\"tmpcopyup\",\"mode=0711\"]}"};
 	g_autofree char *text = NULL;
 	g_autofree char *outside = g_build_filename (fixture->rootfs, "etc/new", NULL);
 
@@ -270,7 +271,7 @@ test_tmpfs (Fixture *fixture, gconstpointer data)
 	assert_contains (text, " /scratch rw,noexec,noatime - tmpfs tmpfs rw,size=1024k,mode=1700");
 	assert_contains (text, "\n1700\n");
 	assert_contains (text, "drwxr-x---");
-	assert_contains (text, "copied\n/nowhere\ndone\n");
+	assert_contains (text, "\n711\ncopied\n/nowhere\ndone\n");
 	g_assert_cmpint (access (outside, F_OK), ==, -1);
 }
 
