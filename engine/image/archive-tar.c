@@ -102,25 +102,15 @@ record_number (GString *records, const char *key, guint64 value)
 	record_text (records, key, digits);
 }
 
-/* Seconds before 1970 count down, so that the fraction does too. */
+/* Readers disagree on which way a fraction counts before 1970; there it is left out. */
 static void
 record_time (GString *records, const struct timespec *time)
 {
-	gint64 seconds = time->tv_sec;
-	long fraction = time->tv_nsec;
 	g_autoptr (GString) value = g_string_new (NULL);
 
-	if (seconds < 0) {
-		g_string_append_c (value, '-');
-		seconds = -seconds;
-		if (fraction > 0) {
-			seconds--;
-			fraction = 1000000000 - fraction;
-		}
-	}
-	g_string_append_printf (value, "%" G_GINT64_FORMAT, seconds);
-	if (fraction > 0) {
-		g_string_append_printf (value, ".%09ld", fraction);
+	g_string_append_printf (value, "%" G_GINT64_FORMAT, (gint64) time->tv_sec);
+	if (time->tv_nsec > 0 && time->tv_sec >= 0) {
+		g_string_append_printf (value, ".%09ld", time->tv_nsec);
 		while (value->str[value->len - 1] == '0')
 			g_string_truncate (value, value->len - 1);
 	}
