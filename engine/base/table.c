@@ -25,7 +25,7 @@ davit_table_new (const char *const *headings, gboolean heading)
 	if (table->table == NULL)
 		g_error ("out of memory");
 	scols_table_enable_noheadings (table->table, !heading);
-	/* Escaping is ours; that of the library would turn "\" and, without a locale, "ä" to hex. */
+	/* Escaping is ours; the library's would turn "\" and, without a locale, letters to hex. */
 	scols_table_enable_noencoding (table->table, TRUE);
 	/* Taken for no terminal, it cuts nothing off. docker lets wide rows wrap, too. */
 	scols_table_set_termforce (table->table, SCOLS_TERMFORCE_NEVER);

@@ -95,7 +95,7 @@ native_seccomp_flags (void)
 	const char **names = g_new0 (const char *, G_N_ELEMENTS (flags) + 1);
 	gsize count = 0;
 
-	/* Without a filter, a flag that the kernel knows is EFAULT and one that it does not EINVAL. */
+	/* Without a filter, a flag that the kernel knows is EFAULT, and any other EINVAL. */
 	for (gsize i = 0; i < G_N_ELEMENTS (flags); i++) {
 		if (syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags[i].value, NULL) < 0 &&
 		    errno == EFAULT)

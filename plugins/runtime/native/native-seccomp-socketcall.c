@@ -5,8 +5,8 @@
  *
  * A rule that allows socket for some families is turned by libseccomp, on machines that know
  * socketcall, into one that allows socketcall's socket for every family: the arguments are in
- * memory, where a filter can't see them. A program of 64 bits gets there by "int 0x80". So what can't
- * be compared is refused, unless the profile names socketcall itself.
+ * memory, where a filter can't see them. A program of 64 bits gets there by "int 0x80". So what
+ * can't be compared is refused, unless the profile names socketcall itself.
  */
 
 #include "native-seccomp-private.h"

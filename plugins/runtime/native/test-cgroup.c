@@ -383,21 +383,17 @@ test_freeze (Fixture *fixture, gconstpointer data)
 }
 
 static gboolean
-is_v1 (const Fixture *fixture, const char *controller)
+is_v2 (const Fixture *fixture, const char *controller)
 {
 	NativeGroup *group = native_cgroup_group_of (fixture->cgroup, controller);
 
-	if (group != NULL && !group->v2)
-		return TRUE;
-	g_test_skip ("needs controllers of cgroup v1");
-	return FALSE;
+	g_assert_nonnull (group);
+	return group->v2;
 }
 
 static void
-test_limits_v1 (Fixture *fixture, gconstpointer data)
+limits_v1 (Fixture *fixture)
 {
-	if (!can_make (fixture) || !is_v1 (fixture, "memory") || !is_v1 (fixture, "cpu"))
-		return;
 	make (fixture, "{\"memory\":{\"limit\":67108864,\"reservation\":33554432,"
 		       "\"swap\":134217728,\"swappiness\":10},"
 		       "\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":200000,\"cpus\":\"0\"},"
@@ -423,12 +419,10 @@ update (Fixture *fixture, const char *text, GError **error)
 }
 
 static void
-test_update_v1 (Fixture *fixture, gconstpointer data)
+update_v1 (Fixture *fixture)
 {
 	GError *error = NULL;
 
-	if (!can_make (fixture) || !is_v1 (fixture, "memory") || !is_v1 (fixture, "cpu"))
-		return;
 	make (fixture, "{\"memory\":{\"limit\":67108864,\"swap\":67108864},"
 		       "\"cpu\":{\"shares\":512},\"pids\":{\"limit\":17}}");
 	/* Upwards and downwards, where one limit may not pass the other. */
@@ -538,11 +532,82 @@ test_unified (Fixture *fixture, gconstpointer data)
 	g_assert_cmpint (native_cgroup_get (v2->fd, "cgroup.max.depth", buffer, sizeof buffer), >,
 			 0);
 	g_assert_cmpstr (buffer, ==, "7");
-	if (is_v1 (fixture, "memory"))
+	if (!is_v2 (fixture, "memory"))
 		refuse (fixture, "{\"unified\":{\"memory.high\":\"1000000\"}}",
 			DAVIT_ERROR_UNAVAILABLE,
 			"linux.resources.unified.memory.high: limit \"1000000\" needs the "
 			"controller \"memory\" in cgroup v2, but this host has it in v1");
+}
+
+static void
+limits_v2 (Fixture *fixture)
+{
+	make (fixture, "{\"memory\":{\"limit\":67108864,\"reservation\":33554432,"
+		       "\"swap\":100663296},"
+		       "\"cpu\":{\"shares\":512,\"quota\":50000,\"period\":200000,\"cpus\":\"0\"},"
+		       "\"pids\":{\"limit\":17},\"blockIO\":{\"weight\":500},"
+		       "\"unified\":{\"memory.high\":\"60000000\"}}");
+	file_is (fixture, "memory", "memory.max", "67108864");
+	file_is (fixture, "memory", "memory.low", "33554432");
+	file_is (fixture, "memory", "memory.swap.max", "33554432");
+	file_is (fixture, "memory", "memory.high", "59998208");
+	file_is (fixture, "cpu", "cpu.weight", "59");
+	file_is (fixture, "cpu", "cpu.max", "50000 200000");
+	file_is (fixture, "cpuset", "cpuset.cpus", "0");
+	file_is (fixture, "pids", "pids.max", "17");
+	child_start (fixture);
+}
+
+static void
+update_v2 (Fixture *fixture)
+{
+	GError *error = NULL;
+
+	make (fixture, "{\"memory\":{\"limit\":67108864,\"swap\":67108864},"
+		       "\"cpu\":{\"shares\":512,\"quota\":50000}}");
+	file_is (fixture, "memory", "memory.swap.max", "0");
+	/* What is not named stays as it is. */
+	update (fixture, "{\"cpu\":{\"period\":200000}}", &error);
+	g_assert_no_error (error);
+	file_is (fixture, "cpu", "cpu.max", "50000 200000");
+	update (fixture, "{\"cpu\":{\"quota\":-1}}", &error);
+	g_assert_no_error (error);
+	file_is (fixture, "cpu", "cpu.max", "max 200000");
+	/* The period is out of bounds: the weight, which was set before it, is as it was. */
+	update (fixture, "{\"cpu\":{\"shares\":1000,\"period\":1}}", &error);
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_FAILED);
+	g_assert_true (g_str_has_prefix (error->message,
+					 "linux.resources.cpu.period: write \"max 1\" to \"/"));
+	g_clear_error (&error);
+	file_is (fixture, "cpu", "cpu.weight", "59");
+	update (fixture, "{\"memory\":{\"swappiness\":5}}", &error);
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNAVAILABLE);
+	g_assert_cmpstr (error->message, ==,
+			 "linux.resources.memory.swappiness: cgroup v2 does not have it");
+	g_clear_error (&error);
+}
+
+/* Of the version that this host has. */
+static void
+test_limits (Fixture *fixture, gconstpointer data)
+{
+	if (!can_make (fixture))
+		return;
+	if (is_v2 (fixture, "memory"))
+		limits_v2 (fixture);
+	else
+		limits_v1 (fixture);
+}
+
+static void
+test_update (Fixture *fixture, gconstpointer data)
+{
+	if (!can_make (fixture))
+		return;
+	if (is_v2 (fixture, "memory"))
+		update_v2 (fixture);
+	else
+		update_v1 (fixture);
 }
 
 /* The kernel's own numbers, after it was asked to count. */
@@ -598,8 +663,8 @@ main (int argc, char **argv)
 		{"/cgroup/enter", test_enter},
 		{"/cgroup/kept", test_kept},
 		{"/cgroup/freeze", test_freeze},
-		{"/cgroup/limits-v1", test_limits_v1},
-		{"/cgroup/update-v1", test_update_v1},
+		{"/cgroup/limits", test_limits},
+		{"/cgroup/update", test_update},
 		{"/cgroup/limits-wrong", test_limits_wrong},
 		{"/cgroup/controller-missing", test_controller_missing},
 		{"/cgroup/unified", test_unified},
