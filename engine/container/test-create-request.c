@@ -38,8 +38,9 @@ case_run (const Case *test)
 	g_autoptr (GError) error = NULL;
 	gboolean done = davit_create_request_set (request, test->option, test->value, &error);
 	g_autofree char *name = g_strconcat ("--", test->option, NULL);
+	g_autofree char *shown = g_strescape (test->value, NULL);
 
-	g_test_message ("--%s=%s", test->option, test->value);
+	g_test_message ("--%s=%s", test->option, shown);
 	if (test->message == NULL) {
 		g_assert_no_error (error);
 		g_assert_true (done);
