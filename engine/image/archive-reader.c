@@ -22,6 +22,8 @@
 
 /* More is no root file system: twice the inodes of the largest ones known. */
 #define ENTRIES_LIMIT 2000000
+/* Thirty thousand years: no file system keeps more, and programs overflow. */
+#define TIME_LIMIT (1LL << 40)
 /* (uid_t) -1 means "leave it" to chown. */
 #define ID_LIMIT 0xfffffffeLL
 
@@ -287,7 +289,8 @@ archive_reader_next (ArchiveReader *reader, const ArchiveEntry **ret_entry, GErr
 		.path = reader->path->str,
 		.raw = raw,
 		.mode = archive_entry_perm (raw) & 07777,
-		.mtime = {archive_entry_mtime (raw), archive_entry_mtime_nsec (raw)},
+		.mtime = {CLAMP (archive_entry_mtime (raw), -TIME_LIMIT, TIME_LIMIT),
+			  archive_entry_mtime_nsec (raw)},
 	};
 	if (!entry_type (reader, error) || !entry_owner (reader, error))
 		return FALSE;
