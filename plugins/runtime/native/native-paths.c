@@ -165,15 +165,21 @@ is_read_only (int root_fd, const char *path)
 	return read_only;
 }
 
-/* A copy of what is there, with all below it, over itself. */
+/* What is a mount itself is made read-only; of anything else a copy, with all below it, over it. */
 static int
 bind_read_only (int target)
 {
 	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-	int tree = open_tree (target, "",
-			      AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int tree;
 	int status = 0;
 
+	if (mount_setattr (target, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
+			   sizeof attributes) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	tree = open_tree (target, "",
+			  AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0)
 		return -errno;
 	if (mount_setattr (tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) <

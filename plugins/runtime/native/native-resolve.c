@@ -123,6 +123,25 @@ make_directories (int rootfd, char *path, NativeResolve how, int depth)
 	return parent;
 }
 
+/* The usual case: only the last component is missing. */
+static int
+make_last (int rootfd, char *path, NativeResolve how)
+{
+	char *slash = strrchr (path, '/');
+	int parent;
+	int fd;
+
+	if (slash == NULL || slash == path || slash[1] == '\0')
+		return -ENOENT;
+	*slash = '\0';
+	parent = native_resolve_open (rootfd, path, O_PATH | O_DIRECTORY, how);
+	fd = parent >= 0 ? make_component (rootfd, parent, path, slash + 1, 0) : parent;
+	*slash = '/';
+	if (parent >= 0)
+		close (parent);
+	return fd;
+}
+
 int
 native_resolve_directory (int rootfd, const char *path, NativeResolve how)
 {
@@ -135,6 +154,9 @@ native_resolve_directory (int rootfd, const char *path, NativeResolve how)
 	if (length >= sizeof buffer)
 		return -ENAMETOOLONG;
 	memcpy (buffer, path, length + 1);
+	fd = make_last (rootfd, buffer, how);
+	if (fd != -ENOENT)
+		return fd;
 	return make_directories (rootfd, buffer, how, 0);
 }
 

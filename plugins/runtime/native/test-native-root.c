@@ -359,10 +359,11 @@ test_masked_paths (Fixture *fixture, gconstpointer data)
 static void
 test_read_only_paths (Fixture *fixture, gconstpointer data)
 {
-	Parts parts = {.script = "for f in /proc/sys/kernel/hostname /etc/file; do "
-				 "echo x > $f || echo read-only; done; cat /etc/file",
+	Parts parts = {.script = "for f in /proc/sys/kernel/hostname /etc/file /dev/shm/x; do "
+				 "echo x > $f || echo read-only; done; cat /etc/file; "
+				 "grep -c ' /dev/shm ' /proc/self/mountinfo",
 		       .linux_more = ",\"readonlyPaths\":[\"/proc/sys\",\"/etc/file\","
-				     "\"/no/such\"]"};
+				     "\"/no/such\",\"/dev/shm\"]"};
 	g_autofree char *text = NULL;
 
 	fixture_put (fixture, "etc/file", "as it was\n", 0644);
@@ -371,7 +372,9 @@ test_read_only_paths (Fixture *fixture, gconstpointer data)
 			 "/bin/sh: can't create /proc/sys/kernel/hostname: Read-only file system\n"
 			 "read-only\n"
 			 "/bin/sh: can't create /etc/file: Read-only file system\n"
-			 "read-only\nas it was\n");
+			 "read-only\n"
+			 "/bin/sh: can't create /dev/shm/x: Read-only file system\n"
+			 "read-only\nas it was\n1\n");
 }
 
 static void
