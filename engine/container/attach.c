@@ -15,6 +15,14 @@ signal_forward (int signal, gpointer data)
 	davit_container_signal ((DavitContainer *) data, signal, FALSE, NULL);
 }
 
+const char *
+davit_container_detach_keys (const DavitContainer *container, const DavitContainerStart *streams)
+{
+	if (streams->detach_keys != NULL)
+		return streams->detach_keys;
+	return davit_config_string (container->engine->config, "detach-keys");
+}
+
 gboolean
 davit_container_connect (DavitContainer *container, const DavitContainerConnection *connection,
 			 gboolean *ret_detached, DavitExit *ret_exit, GError **error)
@@ -30,7 +38,7 @@ davit_container_connect (DavitContainer *container, const DavitContainerConnecti
 	attach.stdin_fd = streams->stdin_open ? streams->stdin_fd : -1;
 	attach.stdout_fd = streams->stdout_fd;
 	attach.stderr_fd = streams->stderr_fd;
-	attach.detach_keys = streams->detach_keys;
+	attach.detach_keys = davit_container_detach_keys (container, streams);
 	attach.signal_proxy = streams->signal_proxy;
 	attach.forward = signal_forward;
 	attach.data = container;

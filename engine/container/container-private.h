@@ -97,6 +97,10 @@ gboolean davit_container_thaw (DavitContainer *container, GError **error);
 /* Tells the monitor, if there is one, that the end is wanted. */
 void davit_container_tell_stopping (DavitContainer *container);
 
+/* The keys that detach: those of the command line, or of the configuration. Belongs to either. */
+const char *davit_container_detach_keys (const DavitContainer *container,
+					 const DavitContainerStart *streams);
+
 /**
  * DavitContainerConnection: to its monitor.
  */

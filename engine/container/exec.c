@@ -190,7 +190,7 @@ process_relay (Exec *exec, int pidfd, DavitResult *result, int *ret_status, GErr
 	relay.stdin_fd = streams->stdin_open ? streams->stdin_fd : -1;
 	relay.stdout_fd = streams->stdout_fd;
 	relay.stderr_fd = streams->stderr_fd;
-	relay.detach_keys = streams->detach_keys;
+	relay.detach_keys = davit_container_detach_keys (exec->container, streams);
 	relay.forward = streams->signal_proxy ? signal_forward : NULL;
 	relay.data = &pidfd;
 	if (!davit_relay_run (&relay, &detached, &status, error))
