@@ -11,7 +11,9 @@
 #include "native-number.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FIELD "linux.resources.devices"
 
@@ -154,32 +156,56 @@ rule_is_lost_on_v1 (const GArray *rules, guint index)
 	return FALSE;
 }
 
+/* One rule a write; the files stay open from rule to rule. fds: of deny and allow. 0 or -errno. */
+static int
+v1_write (const NativeGroup *group, const NativeDeviceRule *rule, const char *text, int fds[2])
+{
+	static const char *const files[] = {"devices.deny", "devices.allow"};
+	int *fd = &fds[rule->allow ? 1 : 0];
+
+	if (*fd < 0)
+		*fd = openat (group->fd, files[rule->allow ? 1 : 0],
+			      O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	return *fd >= 0 && write (*fd, text, strlen (text)) >= 0 ? 0 : -errno;
+}
+
+static gboolean
+v1_rule_apply (const NativeGroup *group, const GArray *rules, guint index, int fds[2],
+	       GError **error)
+{
+	const NativeDeviceRule *rule = &g_array_index (rules, NativeDeviceRule, index);
+	g_autofree char *text = rule_text (rule);
+	const char *file = rule->allow ? "devices.allow" : "devices.deny";
+	int result;
+
+	if (rule_is_lost_on_v1 (rules, index))
+		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					 FIELD ": \"%s\" in \"%s\" would be without effect in "
+					       "cgroup v1, since an earlier rule is wider or "
+					       "narrower",
+					 text, file);
+	result = v1_write (group, rule, text, fds);
+	return result == 0 ||
+	       native_error_set (error, -result, FIELD ": write \"%s\" to \"%s%s/%s\"", text,
+				 group->mount, group->path, file);
+}
+
 static gboolean
 v1_apply (const NativeGroup *group, const GArray *rules, GError **error)
 {
-	for (guint i = 0; i < rules->len; i++) {
-		const NativeDeviceRule *rule = &g_array_index (rules, NativeDeviceRule, i);
-		g_autofree char *text = rule_text (rule);
-		const char *file = rule->allow ? "devices.allow" : "devices.deny";
-		int result;
+	/* With everything allowed there is nothing that the defaults could add. */
+	gboolean all = g_array_index (rules, NativeDeviceRule, 0).allow;
+	guint length = rules->len - (all ? (guint) G_N_ELEMENTS (defaults) : 0);
+	int fds[2] = {-1, -1};
+	gboolean good = TRUE;
 
-		/* With everything allowed there is nothing that the defaults could add. */
-		if (i > 0 && rule->allow && g_array_index (rules, NativeDeviceRule, 0).allow &&
-		    i + G_N_ELEMENTS (defaults) >= rules->len)
-			break;
-		if (rule_is_lost_on_v1 (rules, i))
-			return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-						 FIELD ": \"%s\" in \"%s\" would be without effect "
-						       "in cgroup v1, since an earlier rule is "
-						       "wider or narrower",
-						 text, file);
-		result = native_cgroup_put (group->fd, file, text);
-		if (result < 0)
-			return native_error_set (error, -result,
-						 FIELD ": write \"%s\" to \"%s%s/%s\"", text,
-						 group->mount, group->path, file);
+	for (guint i = 0; good && i < length; i++)
+		good = v1_rule_apply (group, rules, i, fds, error);
+	for (gsize i = 0; i < G_N_ELEMENTS (fds); i++) {
+		if (fds[i] >= 0)
+			close (fds[i]);
 	}
-	return TRUE;
+	return good;
 }
 
 static gboolean

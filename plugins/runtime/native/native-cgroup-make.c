@@ -116,9 +116,9 @@ step_make (int *dirfd, const char *name, NativeGroup *group, const char *const *
 	return TRUE;
 }
 
-/* Makes the group and what is missing above it, and opens it. */
+/* Makes what is missing step by step. */
 static void
-group_make (NativeGroup *group, const char *const *wanted)
+path_make (NativeGroup *group, const char *const *wanted)
 {
 	g_auto (GStrv) names = g_strsplit (group->path + 1, "/", -1);
 	int fd = fcntl (group->root_fd, F_DUPFD_CLOEXEC, 3);
@@ -133,6 +133,33 @@ group_make (NativeGroup *group, const char *const *wanted)
 		group->fd = fd;
 	else
 		close (fd);
+}
+
+/* Whether the groups above have something to do with it but to be there. */
+static gboolean
+steps_matter (const NativeGroup *group, const char *const *wanted)
+{
+	const char *const *controllers = (const char *const *) group->controllers;
+
+	if (!group->v2)
+		return g_strv_contains (controllers, "cpuset");
+	for (; *wanted != NULL; wanted++) {
+		if (g_strv_contains (controllers, *wanted))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Makes the group and opens it. Mostly all but the last step is there. */
+static void
+group_make (NativeGroup *group, const char *const *wanted)
+{
+	group->problem = 0;
+	if (!steps_matter (group, wanted) &&
+	    (mkdirat (group->root_fd, group->path + 1, 0755) == 0 || errno == EEXIST) &&
+	    native_cgroup_group_open (group))
+		return;
+	path_make (group, wanted);
 }
 
 static gboolean

@@ -133,21 +133,35 @@ below_remove (int dirfd)
 	return result;
 }
 
+static void
+group_close (NativeGroup *group)
+{
+	if (group->fd >= 0)
+		close (group->fd);
+	if (group->tasks_fd >= 0)
+		close (group->tasks_fd);
+	group->fd = group->tasks_fd = -1;
+}
+
 static gboolean
 group_remove (NativeGroup *group, GError **error)
 {
 	int result = below_remove (group->fd);
 
-	close (group->fd);
-	group->fd = -1;
-	if (group->tasks_fd >= 0)
-		close (group->tasks_fd);
-	group->tasks_fd = -1;
+	group_close (group);
 	if (result == 0 && !group->kept &&
 	    unlinkat (group->root_fd, group->path + 1, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		result = -errno;
 	return result == 0 || native_error_set (error, -result, "remove control group \"%s%s\"",
 						group->mount, group->path);
+}
+
+/* What a container leaves in the end is mostly an empty group. TRUE: it is gone. */
+static gboolean
+empty_remove (NativeGroup *group)
+{
+	return !group->kept &&
+	       (unlinkat (group->root_fd, group->path + 1, AT_REMOVEDIR) == 0 || errno == ENOENT);
 }
 
 gboolean
@@ -156,8 +170,14 @@ native_cgroup_remove (NativeCgroup *cgroup, GError **error)
 	gint64 deadline = g_get_monotonic_time () + WAIT_MSEC * G_GINT64_CONSTANT (1000);
 	gboolean any = FALSE;
 
-	for (guint i = 0; i < cgroup->groups->len; i++)
-		any = native_cgroup_group_open (cgroup->groups->pdata[i]) || any;
+	for (guint i = 0; i < cgroup->groups->len; i++) {
+		NativeGroup *group = cgroup->groups->pdata[i];
+
+		if (empty_remove (group))
+			group_close (group);
+		else
+			any = native_cgroup_group_open (group) || any;
+	}
 	if (!any)
 		return TRUE;
 	/* Errors of both are those of the groups below, which say more. */
