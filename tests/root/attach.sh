@@ -51,7 +51,7 @@ wait "$second" 2> /dev/null
 wait "$first" 2> /dev/null
 
 # Signals go to the first process.
-davit run --name trap box sh -c 'trap "echo caught; exit 3" TERM; echo ready; while :; do sleep 0.1; done' > "$T/trap" 2>&1 &
+"${command[@]}" run --name trap box sh -c 'trap "echo caught; exit 3" TERM; echo ready; while :; do sleep 0.1; done' > "$T/trap" 2>&1 &
 pid=$!
 expect_true "it is ready" wait_for 10 grep -q ready "$T/trap"
 kill -TERM $pid

@@ -38,7 +38,7 @@ for suite in bookworm trixie; do
 
 	# A shell: prompt, echo, size, job control, history, Ctrl-C, exit status.
 	run "$talk" --size 33x101 'expect:# ' 'send:stty size\n' 'expect:33 101' 'expect:# ' \
-		'send:tty\n' 'expect:/dev/' 'expect:# ' 'send:sleep 100\n' 'expect:sleep 100' 'key:C' 'expect:# ' \
+		'send:tty\n' 'expect:/dev/' 'expect:# ' "send:sh -c \"echo re''ady; exec sleep 100\"\\n" 'expect:ready' 'key:C' 'expect:# ' \
 		'send:sleep 100 &\n' 'expect:[1]' 'send:jobs\n' 'expect:Running' 'expect:# ' 'send:kill %1; wait\n' \
 		'expect:# ' 'send:echo $TERM-$HOME-$(hostname | wc -c)\n' 'expect:-/root-13' 'expect:# ' \
 		'send:exit 7\n' end -- \
