@@ -26,6 +26,13 @@ gboolean davit_container_directories_open (DavitEngine *engine,
 void davit_container_directories_close (DavitContainerDirectories *directories);
 
 /*
+ * Keeps repairs away until the directories are closed: what belongs to a container that is being
+ * made would be taken for left over. Makers don't keep each other away.
+ */
+gboolean davit_container_directories_hold (const DavitContainerDirectories *directories,
+					   GError **error);
+
+/*
  * Reads one by its id. One that is damaged is there, too, with DAVIT_STATUS_DAMAGED. NOT_FOUND if
  * there is none, or one whose creation has not been finished.
  */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,6 +54,16 @@ davit_container_directories_close (DavitContainerDirectories *directories)
 	davit_fd_close (&directories->containers_fd);
 	davit_fd_close (&directories->names_fd);
 	davit_fd_close (&directories->run_fd);
+}
+
+gboolean
+davit_container_directories_hold (const DavitContainerDirectories *directories, GError **error)
+{
+	while (flock (directories->containers_fd, LOCK_SH) < 0) {
+		if (errno != EINTR)
+			return davit_error_errno (error, errno, "lock \"containers\"");
+	}
+	return TRUE;
 }
 
 const char *

@@ -102,7 +102,8 @@ make_directory (Making *making, GError **error)
 	const char *id = making->creation->id;
 
 	if (!davit_container_directories_open (making->creation->engine, &making->directories,
-					       error))
+					       error) ||
+	    !davit_container_directories_hold (&making->directories, error))
 		return FALSE;
 	if (mkdirat (making->directories.containers_fd, id, 0700) < 0)
 		return davit_error_errno (error, errno, "make container \"%s\"", id);
