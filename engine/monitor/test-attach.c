@@ -380,7 +380,6 @@ test_paced (gconstpointer data)
 static void
 test_lost (void)
 {
-	g_autofree char *output = NULL;
 	DavitMessageAttach attach = {DAVIT_ATTACH_OUTPUT};
 	DavitMessageReader reader = {0};
 	guint64 total = 0;

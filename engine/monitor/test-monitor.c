@@ -213,7 +213,6 @@ test_log_torn (void)
 static void
 test_rotation (void)
 {
-	g_autoptr (GString) numbers = g_string_new (NULL);
 	TestContainer container;
 	TestMonitor monitor;
 	struct stat status;
