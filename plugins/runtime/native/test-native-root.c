@@ -8,10 +8,13 @@
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MOUNT_POINT 4
@@ -461,6 +464,61 @@ test_confined_links (Fixture *fixture, gconstpointer data)
 			"symbolic links");
 }
 
+static G_GNUC_NORETURN void
+swap_for_ever (const char *one, const char *other)
+{
+	for (;;)
+		renameat2 (AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
+/*
+ * CVE-2021-30465: while containers are made, somebody exchanges a directory in their volume for a
+ * link that leads out of it. Whichever it was, nothing outside is made or covered.
+ */
+static void
+test_swap_race (Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *canary = g_build_filename (fixture->directory, "canary", NULL);
+	g_autofree char *directory = g_build_filename (fixture->rootfs, "real", NULL);
+	g_autofree char *link = g_build_filename (fixture->rootfs, "fake", NULL);
+	g_autofree char *climbing = g_strconcat ("../../..", canary, NULL);
+	g_autofree char *device = NULL;
+	g_autoptr (GDir) listing = NULL;
+	Parts parts = {.args = "[\"/bin/true\"]",
+		       .mounts = ",{\"destination\":\"/real/mount\",\"type\":\"tmpfs\"},"
+				 "{\"destination\":\"/fake/other\",\"source\":\"rootfs/etc\","
+				 "\"options\":[\"rbind\"]}",
+		       .linux_more = ",\"maskedPaths\":[\"/real/mask\",\"/fake/mask\"],"
+				     "\"devices\":[{\"path\":\"/real/zero\",\"type\":\"c\","
+				     "\"major\":1,\"minor\":5}]"};
+	pid_t child;
+
+	g_assert_cmpint (mkdir (canary, 0755), ==, 0);
+	fixture_put (fixture, "real/", NULL, 0755);
+	fixture_link (fixture, "fake", climbing);
+	child = fork ();
+	if (child == 0)
+		swap_for_ever (directory, link);
+	fixture_configure (fixture, &parts);
+	for (int i = 0; i < 100; i++) {
+		g_autoptr (GError) error = NULL;
+
+		if (fixture_create (fixture, NULL) && fixture_start (fixture, NULL))
+			g_assert_cmpint (fixture_wait (fixture), ==, 0);
+		g_assert_true (fixture_delete (fixture, TRUE, &error));
+		g_assert_no_error (error);
+		if (fixture->pidfd >= 0)
+			fixture_wait (fixture);
+	}
+	g_assert_cmpint (kill (child, SIGKILL), ==, 0);
+	g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+	listing = g_dir_open (canary, 0, NULL);
+	g_assert_nonnull (listing);
+	g_assert_null (g_dir_read_name (listing));
+	device = g_build_filename (canary, "zero", NULL);
+	g_assert_cmpint (access (device, F_OK), ==, -1);
+}
+
 /* Masks and rules of /proc can't be taken away by a mount over it. */
 static void
 test_proc_covered (Fixture *fixture, gconstpointer data)
@@ -574,6 +632,7 @@ main (int argc, char **argv)
 	fixture_add ("/root/read-only-root", test_read_only_root);
 	fixture_add ("/root/link-attacks", test_link_attacks);
 	fixture_add ("/root/confined-links", test_confined_links);
+	fixture_add ("/root/swap-race", test_swap_race);
 	fixture_add ("/root/proc-covered", test_proc_covered);
 	fixture_add ("/root/detached-root", test_detached_root);
 	fixture_add ("/root/host-untouched", test_host_untouched);
