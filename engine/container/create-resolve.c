@@ -135,6 +135,7 @@ resolve_program (DavitCreation *creation, GError **error)
 static gboolean
 resolve_init (DavitCreation *creation, GError **error)
 {
+	g_autofree char *bundled = NULL;
 	const char *path = creation->request->init_path;
 	struct stat status;
 
@@ -143,10 +144,8 @@ resolve_init (DavitCreation *creation, GError **error)
 	if (path == NULL)
 		path = davit_config_string (creation->engine->config, "init-path");
 	if (path == NULL || path[0] == '\0')
-		return davit_error_set (error, DAVIT_ERROR_UNSUPPORTED,
-					"option \"--init\": no init program comes with this davit "
-					"yet; name one with --init-path or the key \"init-path\" "
-					"of [engine]");
+		path = bundled =
+			g_build_filename (creation->engine->paths->libexecdir, "davit-init", NULL);
 	if (stat (path, &status) < 0 || !S_ISREG (status.st_mode) || (status.st_mode & 0111) == 0)
 		return davit_error_set (error, DAVIT_ERROR_CONFIG,
 					"init program \"%s\" is no executable file", path);

@@ -312,7 +312,6 @@ test_refused (TestEngine *test, gconstpointer data)
 	static const char *const platform[] = {"platform=linux/s390x", NULL};
 	static const char *const storage[] = {"storage=none", NULL};
 	static const char *const runtime[] = {"runtime=none", NULL};
-	static const char *const init[] = {"init=true", NULL};
 	static const char *const both[] = {"cap-add=kill", "cap-drop=kill", NULL};
 	static const char *const rootfs[] = {"rootfs=true", NULL};
 
@@ -321,7 +320,6 @@ test_refused (TestEngine *test, gconstpointer data)
 	refused (test, "box", platform, DAVIT_ERROR_USAGE, "image \"box\" is one for linux/amd64");
 	refused (test, "box", storage, DAVIT_ERROR_PLUGIN_FILE, "no storage plugin \"none\"");
 	refused (test, "box", runtime, DAVIT_ERROR_PLUGIN_FILE, "no runtime plugin \"none\"");
-	refused (test, "box", init, DAVIT_ERROR_UNSUPPORTED, "no init program comes with this");
 	refused (test, "box", both, DAVIT_ERROR_USAGE,
 		 "\"CAP_KILL\" can't be both added and dropped");
 	refused (test, "/nonexistent", rootfs, DAVIT_ERROR_USAGE, "is no directory");
