@@ -2,10 +2,10 @@
 
 /*
  * A process that is cloned and not executed has the engine's program as /proc/PID/exe until it
- * executes the container's. What names that path as a program or as an interpreter, with a link that
- * changes in the right moment, gets the host's file executed inside, and can write to it afterwards
- * (CVE-2019-5736). Looking at paths first only makes it hard; so the child unmaps the program and
- * takes an empty sealed file for "exe" in its place, which can't be executed at all.
+ * executes the container's. What names that path as a program or as an interpreter, with a link
+ * that changes in the right moment, gets the host's file executed inside, and can write to it
+ * afterwards (CVE-2019-5736). Looking at paths first only makes it hard; so the child unmaps the
+ * program and takes an empty sealed file for "exe" in its place, which can't be executed at all.
  *
  * Others execute a sealed copy of themselves for each container: a copy of some megabytes and a
  * further execve, where this takes two system calls. It needs CONFIG_CHECKPOINT_RESTORE, which all

@@ -98,12 +98,14 @@ test_waits (Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *mark = g_build_filename (fixture->rootfs, "mark", NULL);
 	g_autoptr (GError) error = NULL;
+	char ready[3];
 
-	create (fixture, "touch /mark; exec sleep 1000");
+	create (fixture, "touch /mark; echo go; exec sleep 1000");
 	assert_state (fixture, "created");
 	g_assert_cmpint (access (mark, F_OK), ==, -1);
 	g_assert_true (fixture_start (fixture, &error));
 	assert_state (fixture, "running");
+	g_assert_cmpint (read (fixture->output, ready, 3), ==, 3);
 	assert_failed (fixture_start (fixture, &error), &error, DAVIT_ERROR_STATE,
 		       "container \"%s\" has been started already", fixture->id);
 	assert_failed (fixture_delete (fixture, FALSE, &error), &error, DAVIT_ERROR_STATE,
@@ -387,7 +389,10 @@ measure (Fixture *fixture)
 	return (double) (end - start);
 }
 
-/* The budget for create and start together is 1.5 ms; a busy machine must not fail the test. */
+/*
+ * The budget for create and start together is 1.5 ms on a machine that does nothing else. A busy
+ * one with sanitizers must not fail the test; somebody who waits for a timeout or polls must.
+ */
 static void
 test_speed (Fixture *fixture, gconstpointer data)
 {
@@ -404,7 +409,7 @@ test_speed (Fixture *fixture, gconstpointer data)
 	for (int i = 0; i < 100; i++)
 		best = MIN (best, measure (fixture));
 	g_test_minimized_result (best, "create and start: %d microseconds at best", (int) best);
-	g_assert_cmpfloat (best, <, 15000);
+	g_assert_cmpfloat (best, <, 50000);
 }
 
 int
