@@ -55,6 +55,11 @@ gboolean davit_container_lock (DavitContainer *container, int *ret_lock_fd, GErr
 
 /* Status, process, times and exit status, from what is found out now. Needs dirfd. */
 void davit_container_look (DavitContainer *container);
+/* The same with a state that was read already; NULL: it is damaged. */
+void davit_container_look_with (DavitContainer *container, const DavitState *known);
+/* What is wrong with one that can't be used. */
+void davit_container_set_damage (DavitContainer *container,
+				 const DavitContainerDirectories *directories, const char *damage);
 
 /* The record, and an error that names the container if it is damaged. */
 DavitRecord *davit_container_read_record (DavitContainer *container, GError **error);

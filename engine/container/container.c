@@ -95,13 +95,12 @@ container_fill (DavitContainer *container, DavitRecord *record)
 		container->image = g_strdup (record->rootfs);
 }
 
-/* error says what is wrong with it. */
-static void
-container_damaged (DavitContainer *container, const DavitContainerDirectories *directories,
-		   const GError *error)
+void
+davit_container_set_damage (DavitContainer *container, const DavitContainerDirectories *directories,
+			    const char *damage)
 {
 	container->status = DAVIT_STATUS_DAMAGED;
-	container->damage = g_strdup (error->message);
+	container->damage = g_strdup (damage);
 	container->name = davit_name_of (directories->names_fd, container->id);
 	container->labels = g_new0 (char *, 1);
 }
@@ -138,7 +137,7 @@ davit_container_load (DavitEngine *engine, const DavitContainerDirectories *dire
 				 "its record is that of container %.12s", record->id);
 	container->run_dirfd = directory_open_at (directories->run_fd, id);
 	if (local != NULL) {
-		container_damaged (container, directories, local);
+		davit_container_set_damage (container, directories, local->message);
 		return g_steal_pointer (&container);
 	}
 	container_fill (container, record);

@@ -22,7 +22,7 @@
 #define STATE_LENGTH 512
 
 static gboolean
-state_parse (const DavitJson *json, DavitState *state, GError **error)
+state_members (const DavitJson *json, DavitState *state, GError **error)
 {
 	gint64 version = 0, status = 0, number = 0;
 
@@ -46,26 +46,47 @@ state_parse (const DavitJson *json, DavitState *state, GError **error)
 	return TRUE;
 }
 
-gboolean
-davit_state_read (int container_dirfd, DavitState *ret_state, GError **error)
+/* Takes json. */
+static gboolean
+state_from_json (DavitJson *json, DavitState *ret_state, GError **error)
 {
-	g_autoptr (DavitJson) json = NULL;
+	g_autoptr (DavitJson) taken = json;
 	g_autoptr (GError) local = NULL;
 	DavitState state = {0};
 
-	json = davit_json_read (container_dirfd, STATE_FILE, STATE_LIMIT, &local);
-	if (json != NULL && state_parse (json, &state, &local)) {
+	if (state_members (taken, &state, &local)) {
 		*ret_state = state;
-		return TRUE;
-	}
-	if (json == NULL && davit_error_matches (local, DAVIT_ERROR_NOT_FOUND)) {
-		*ret_state = (DavitState){0};
 		return TRUE;
 	}
 	/* The getters call a wrong type CONFIG; but nobody configures a state. */
 	if (davit_error_matches (local, DAVIT_ERROR_CONFIG))
 		local->code = DAVIT_ERROR_CORRUPT;
 	g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s: ", STATE_FILE);
+	return FALSE;
+}
+
+gboolean
+davit_state_parse (const char *text, gsize length, DavitState *ret_state, GError **error)
+{
+	DavitJson *json = davit_json_parse (text, (gssize) length, error);
+
+	return json != NULL ? state_from_json (json, ret_state, error)
+			    : davit_error_prefix (error, "%s", STATE_FILE);
+}
+
+gboolean
+davit_state_read (int container_dirfd, DavitState *ret_state, GError **error)
+{
+	g_autoptr (GError) local = NULL;
+	DavitJson *json = davit_json_read (container_dirfd, STATE_FILE, STATE_LIMIT, &local);
+
+	if (json != NULL)
+		return state_from_json (json, ret_state, error);
+	if (davit_error_matches (local, DAVIT_ERROR_NOT_FOUND)) {
+		*ret_state = (DavitState){0};
+		return TRUE;
+	}
+	g_propagate_error (error, g_steal_pointer (&local));
 	return FALSE;
 }
 

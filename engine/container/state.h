@@ -27,6 +27,8 @@ typedef struct {
 
 /* No file is no error. CORRUPT: damaged. */
 gboolean davit_state_read (int container_dirfd, DavitState *ret_state, GError **error);
+/* The same from a text. */
+gboolean davit_state_parse (const char *text, gsize length, DavitState *ret_state, GError **error);
 gboolean davit_state_write (int container_dirfd, const DavitState *state, GError **error);
 
 /* Sets state to an end that nobody has seen. */

@@ -101,16 +101,14 @@ look_at_run (DavitContainer *container, DavitState *state)
 }
 
 void
-davit_container_look (DavitContainer *container)
+davit_container_look_with (DavitContainer *container, const DavitState *known)
 {
-	DavitState state = {0};
-	g_autoptr (GError) error = NULL;
+	/* The record is whole: it can be started and removed, without a past. */
+	DavitState state = {.started = 1, .running = TRUE};
 
+	if (known != NULL)
+		state = *known;
 	container->pid = 0;
-	if (!davit_state_read (container->dirfd, &state, &error)) {
-		/* The record is whole: it can be started and removed, without a past. */
-		state = (DavitState){.started = 1, .running = TRUE};
-	}
 	container->started = state.started;
 	set_exit (container, &state.exit);
 	if (look_at_run (container, &state))
@@ -121,6 +119,16 @@ davit_container_look (DavitContainer *container)
 		set_exit (container, &state.exit);
 	}
 	container->status = state.started != 0 ? DAVIT_STATUS_EXITED : DAVIT_STATUS_CREATED;
+}
+
+void
+davit_container_look (DavitContainer *container)
+{
+	DavitState state = {0};
+
+	davit_container_look_with (container, davit_state_read (container->dirfd, &state, NULL)
+						      ? &state
+						      : NULL);
 }
 
 gboolean
