@@ -153,13 +153,13 @@ native_cgroup_host_groups (const DavitHost *host, GError **error)
 
 /* Whether whoever rules the tree gave this part of it away. Root owns all, which says nothing. */
 static gboolean
-own_is_delegated (const NativeGroup *group)
+path_is_delegated (const NativeGroup *group, const char *own)
 {
-	g_autofree char *path = g_strconcat (group->mount, group->own, NULL);
+	g_autofree char *path = g_strconcat (group->mount, own, NULL);
 	struct stat status;
 	char value[2];
 
-	if (group->own[1] == '\0')
+	if (own[0] == '\0' || own[1] == '\0')
 		return FALSE;
 	if (getxattr (path, "user.delegate", value, sizeof value) == 1 && value[0] == '1')
 		return TRUE;
@@ -171,7 +171,12 @@ own_is_delegated (const NativeGroup *group)
 char *
 native_cgroup_host_place (const NativeGroup *group)
 {
-	if (group->v2 && !own_is_delegated (group))
-		return g_strdup ("/");
-	return g_strdup (group->own);
+	g_autofree char *own = g_strdup (group->own);
+
+	if (!group->v2)
+		return g_steal_pointer (&own);
+	/* The caller was moved there to make room: the place is the one above. */
+	if (g_str_has_suffix (own, "/" NATIVE_CGROUP_CALLER))
+		own[strlen (own) - strlen ("/" NATIVE_CGROUP_CALLER)] = '\0';
+	return path_is_delegated (group, own) ? g_steal_pointer (&own) : g_strdup ("/");
 }

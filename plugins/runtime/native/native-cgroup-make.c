@@ -65,7 +65,21 @@ cpuset_fill (int parent_fd, int fd)
 	return 0;
 }
 
-/* Enables those of wanted ("memory") that are not; must is what a limit needs. 0 or -errno. */
+/*
+ * Whether processes are in the way of controllers. The kernel refuses "memory" then, but takes "pids"
+ * and "cpu", and makes of all groups below such that hold threads only, where nothing works. The
+ * root, which has no type, may have processes.
+ */
+static gboolean
+is_occupied (int dirfd)
+{
+	char buffer[64];
+
+	return native_cgroup_get (dirfd, "cgroup.type", buffer, sizeof buffer) > 0 &&
+	       native_cgroup_get (dirfd, "cgroup.procs", buffer, sizeof buffer) > 0;
+}
+
+/* Enables those of wanted ("memory") that are not. 0 or -errno. */
 static int
 controllers_enable (int dirfd, const NativeGroup *group, const char *const *wanted)
 {
@@ -76,7 +90,7 @@ controllers_enable (int dirfd, const NativeGroup *group, const char *const *want
 	if (native_cgroup_get (dirfd, "cgroup.subtree_control", buffer, sizeof buffer) < 0)
 		return 0;
 	enabled = g_strsplit (buffer, " ", -1);
-	for (; *wanted != NULL; wanted++) {
+	for (; *wanted != NULL && result != -EBUSY; wanted++) {
 		g_autofree char *value = g_strconcat ("+", *wanted, NULL);
 		int problem;
 
@@ -84,8 +98,10 @@ controllers_enable (int dirfd, const NativeGroup *group, const char *const *want
 		if (g_strv_contains ((const char *const *) enabled, *wanted) ||
 		    !g_strv_contains ((const char *const *) group->controllers, *wanted))
 			continue;
-		problem = native_cgroup_put (dirfd, "cgroup.subtree_control", value);
-		if (problem < 0 && result == 0)
+		problem = is_occupied (dirfd)
+				  ? -EBUSY
+				  : native_cgroup_put (dirfd, "cgroup.subtree_control", value);
+		if (problem < 0)
 			result = problem;
 	}
 	return result;
@@ -160,6 +176,10 @@ group_make (NativeGroup *group, const char *const *wanted)
 	    native_cgroup_group_open (group))
 		return;
 	path_make (group, wanted);
+	/* EBUSY: the caller's own processes stand where controllers would have to be given away. */
+	if (group->problem == EBUSY && group->v2 && group->limited && group->own[1] != '\0' &&
+	    g_str_has_prefix (group->path, group->own) && native_cgroup_caller_move (group) == 0)
+		path_make (group, wanted);
 }
 
 static gboolean
@@ -202,6 +222,7 @@ controllers_collect (const GPtrArray *settings)
 		char *name = g_strndup (setting->file, strcspn (setting->file, "."));
 
 		setting->group->wanted = TRUE;
+		setting->group->limited = TRUE;
 		if (g_ptr_array_find_with_equal_func (wanted, name, g_str_equal, NULL))
 			g_free (name);
 		else

@@ -18,10 +18,11 @@ typedef struct {
 	gboolean v2;
 	gboolean kept; /* it stood there before, and stays */
 	gboolean wanted;
-	int problem;  /* errno of the attempt to make it, or 0 */
-	int root_fd;  /* of the hierarchy */
-	int fd;	      /* of the group; -1: not opened */
-	int tasks_fd; /* v1: its file "tasks", to enter; -1: not opened */
+	gboolean limited; /* a limit is to be set in it */
+	int problem;	  /* errno of the attempt to make it, or 0 */
+	int root_fd;	  /* of the hierarchy */
+	int fd;		  /* of the group; -1: not opened */
+	int tasks_fd;	  /* v1: its file "tasks", to enter; -1: not opened */
 } NativeGroup;
 
 struct _NativeCgroup {
@@ -35,6 +36,14 @@ GPtrArray *native_cgroup_host_groups (const DavitHost *host, GError **error);
 void native_cgroup_group_free (NativeGroup *group);
 /* Where groups without an absolute path stand: the caller's own group, or "/". Free with g_free. */
 char *native_cgroup_host_place (const NativeGroup *group);
+
+/*
+ * native-cgroup-caller.c: v2 gives controllers only to groups below one that has no process of its
+ * own. In a subtree that is delegated to the caller, the caller itself is in the way.
+ */
+#define NATIVE_CGROUP_CALLER "davit-caller"
+/* Moves the processes of the caller's group one step down. 0 or -errno. */
+int native_cgroup_caller_move (const NativeGroup *group);
 
 /* native-cgroup-plan.c */
 gboolean native_cgroup_path_is_valid (const char *path);

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 typedef struct {
@@ -610,6 +611,78 @@ test_update (Fixture *fixture, gconstpointer data)
 		update_v1 (fixture);
 }
 
+/* What a process finds that begins in a delegated group. Exit status 0: all is as it should be. */
+static int
+delegated_run (Fixture *fixture, const char *own)
+{
+	g_autoptr (DavitJson) resources = json ("{\"pids\":{\"limit\":9}}");
+	g_autofree char *wanted = g_strdup_printf ("%s/davit-test/x", own);
+	g_autofree char *caller = g_strconcat (own, "/" NATIVE_CGROUP_CALLER, NULL);
+	gboolean limited = is_v2 (fixture, "pids");
+	g_autoptr (NativeCgroup) cgroup = NULL;
+	g_autoptr (NativeCgroup) again = NULL;
+	g_autofree char *now = NULL;
+	g_autoptr (GError) error = NULL;
+	NativeGroup *v2;
+
+	if (!native_cgroup_plan (&fixture->host, "x", NULL, &cgroup, NULL))
+		return 1;
+	v2 = native_cgroup_group_v2 (cgroup);
+	if (strcmp (v2->path, wanted) != 0)
+		return 2;
+	if (!native_cgroup_make (cgroup, resources, &error) ||
+	    !native_cgroup_apply (cgroup, resources, &error)) {
+		g_printerr ("%s\n", error->message);
+		return 3;
+	}
+	now = native_cgroup_get_all (AT_FDCWD, "/proc/self/cgroup");
+	/* Moved aside for a limit, and only for that. */
+	if ((strstr (now, caller) != NULL) != limited)
+		return 4;
+	if (!native_cgroup_plan (&fixture->host, "x", NULL, &again, NULL) ||
+	    strcmp (native_cgroup_group_v2 (again)->path, wanted) != 0)
+		return 5;
+	return native_cgroup_remove (cgroup, NULL) ? 0 : 6;
+}
+
+static void
+test_delegated (Fixture *fixture, gconstpointer data)
+{
+	NativeGroup *v2 = native_cgroup_group_v2 (fixture->cgroup);
+	g_autofree char *own = g_strconcat ("/davit-test-", fixture->id, NULL);
+	g_autofree char *path = NULL;
+	static const char *const below[] = {"/davit-test", "/" NATIVE_CGROUP_CALLER, ""};
+	int status = 0;
+	pid_t pid;
+
+	if (!can_make (fixture))
+		return;
+	if (v2 == NULL) {
+		g_test_skip ("needs cgroup v2");
+		return;
+	}
+	native_cgroup_put (v2->root_fd, "cgroup.subtree_control", "+pids");
+	path = g_strconcat (v2->mount, own, NULL);
+	g_assert_cmpint (mkdir (path, 0755), ==, 0);
+	g_assert_cmpint (setxattr (path, "trusted.delegate", "1", 1, 0), ==, 0);
+	pid = fork ();
+	g_assert_cmpint (pid, >=, 0);
+	if (pid == 0) {
+		g_autofree char *procs = g_strconcat (path, "/cgroup.procs", NULL);
+
+		_exit (native_cgroup_put (AT_FDCWD, procs, "0") == 0 ? delegated_run (fixture, own)
+								     : 7);
+	}
+	g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+	for (gsize i = 0; i < G_N_ELEMENTS (below); i++) {
+		g_autofree char *directory = g_strconcat (path, below[i], NULL);
+
+		rmdir (directory);
+	}
+	g_assert_cmpint (status, ==, 0);
+	g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
 /* The kernel's own numbers, after it was asked to count. */
 static void
 test_stats (Fixture *fixture, gconstpointer data)
@@ -665,6 +738,7 @@ main (int argc, char **argv)
 		{"/cgroup/freeze", test_freeze},
 		{"/cgroup/limits", test_limits},
 		{"/cgroup/update", test_update},
+		{"/cgroup/delegated", test_delegated},
 		{"/cgroup/limits-wrong", test_limits_wrong},
 		{"/cgroup/controller-missing", test_controller_missing},
 		{"/cgroup/unified", test_unified},
