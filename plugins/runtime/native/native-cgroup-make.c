@@ -66,9 +66,9 @@ cpuset_fill (int parent_fd, int fd)
 }
 
 /*
- * Whether processes are in the way of controllers. The kernel refuses "memory" then, but takes "pids"
- * and "cpu", and makes of all groups below such that hold threads only, where nothing works. The
- * root, which has no type, may have processes.
+ * Whether processes are in the way of controllers. The kernel refuses "memory" then, but takes
+ * "pids" and "cpu", and makes of all groups below such that hold threads only, where nothing works.
+ * The root, which has no type, may have processes.
  */
 static gboolean
 is_occupied (int dirfd)

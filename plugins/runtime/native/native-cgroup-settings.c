@@ -101,15 +101,30 @@ file_choose (NativeSetting *setting)
 }
 
 static gboolean
+group_fail (const NativeSetting *setting, GError **error)
+{
+	const NativeGroup *group = setting->group;
+	int number = group->problem == 0 ? ENOENT : group->problem;
+	gboolean refused = number == EACCES || number == EPERM || number == EROFS;
+
+	return native_error_say (error, native_error_code (number),
+				 "%s: limit \"%s\" needs control group \"%s%s\": %s%s",
+				 setting->field, setting->value, group->mount, group->path,
+				 g_strerror (number),
+				 refused && geteuid () != 0
+					 ? "; start davit in a group of your own, as by "
+					   "\"systemd-run --user --scope\""
+					 : "");
+}
+
+static gboolean
 setting_write (NativeSetting *setting, gboolean undo, GError **error)
 {
 	const NativeGroup *group = setting->group;
 	int result;
 
 	if (group->fd < 0)
-		return native_error_set (error, group->problem == 0 ? ENOENT : group->problem,
-					 "%s: limit \"%s\" needs control group \"%s%s\"",
-					 setting->field, setting->value, group->mount, group->path);
+		return group_fail (setting, error);
 	file_choose (setting);
 	if (undo)
 		setting->old = native_cgroup_get_all (group->fd, setting->file);
