@@ -67,6 +67,7 @@ gboolean
 davit_container_kill (DavitContainer *container, int signal, GError **error)
 {
 	davit_trace_scope ("container", "kill");
+	g_autoptr (GError) local = NULL;
 
 	if (!davit_container_refresh (container, error))
 		return FALSE;
@@ -76,8 +77,12 @@ davit_container_kill (DavitContainer *container, int signal, GError **error)
 		davit_container_tell_stopping (container);
 	if (!davit_container_signal (container, signal, FALSE, error))
 		return FALSE;
-	return signal != SIGKILL || container->status != DAVIT_STATUS_PAUSED ||
-	       davit_container_thaw (container, error);
+	if (signal != SIGKILL || container->status != DAVIT_STATUS_PAUSED ||
+	    davit_container_thaw (container, &local) ||
+	    davit_error_matches (local, DAVIT_ERROR_STATE))
+		return TRUE; /* STATE: somebody else has thawed it, or it has ended */
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
 }
 
 static gboolean
