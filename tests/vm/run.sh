@@ -45,8 +45,8 @@ awk -F '\t' '
 	/^not ok / { sub (/^not ok [0-9]* (- )?/, ""); print "failed\tvm: " name ": " $0 "\t" }
 ' "$log" >> "$results"
 if [ $status != 0 ] || ! grep -q '^ok ' "$log"; then
-	grep -A 12 '^not ok' "$log" | tail -n 150
-	tail -n 20 "$log"
+	grep -A 8 '^not ok' "$log" | head -n 120
+	tail -n 5 "$log"
 	result failed "vm: run" "exit status $status"
 fi
 rm -rf "$share"

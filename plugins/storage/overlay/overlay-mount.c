@@ -216,7 +216,17 @@ mount_in_way (const OverlayMount *mount, OverlayWay way, int *ret_fd, int *ret_n
 	return overlay_mount_failed (mount, *ret_number, detail, error);
 }
 
-/* The best way that this kernel has. */
+/*
+ * Whether a kernel says by this number that it does not know the way. Before Linux 6.13 fsconfig
+ * refuses an O_PATH descriptor (EBADF), or the option takes none (EINVAL).
+ */
+static gboolean
+is_unknown (int number)
+{
+	return number == EINVAL || number == EBADF || number == ENOSYS;
+}
+
+/* The best way that this kernel has; what else is wrong is told later. */
 static OverlayWay
 way_choose (const OverlayMount *mount)
 {
@@ -228,9 +238,8 @@ way_choose (const OverlayMount *mount)
 		return errno == ENOSYS ? OVERLAY_WAY_PRIVATE : OVERLAY_WAY_DESCRIPTORS;
 	directory = openat (mount->state_dirfd, mount->lower[0],
 			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	/* Kernels that don't know a descriptor here say EINVAL; other errors are told later. */
 	if (directory < 0 || fsconfig (fd, FSCONFIG_SET_FD, "lowerdir+", NULL, directory) == 0 ||
-	    errno != EINVAL)
+	    !is_unknown (errno))
 		return OVERLAY_WAY_DESCRIPTORS;
 	/* Before 6.5 any string is taken, and refused at the end; since then at once. */
 	if (fsconfig (fd, FSCONFIG_SET_STRING, "lowerdir+", "/proc/self/davit-absent", 0) < 0 &&
@@ -260,7 +269,7 @@ overlay_mount (const OverlayMount *mount, int *ret_fd, GError **error)
 	/* Tried first, and asked for other ways only when it fails: it is the usual case. */
 	if (mount_in_way (mount, OVERLAY_WAY_DESCRIPTORS, ret_fd, &number, &failure))
 		return TRUE;
-	way = number == EINVAL || number == ENOSYS ? way_choose (mount) : OVERLAY_WAY_DESCRIPTORS;
+	way = is_unknown (number) ? way_choose (mount) : OVERLAY_WAY_DESCRIPTORS;
 	if (way != OVERLAY_WAY_DESCRIPTORS)
 		return mount_in_way (mount, way, ret_fd, &number, error);
 	g_propagate_error (error, g_steal_pointer (&failure));
