@@ -179,7 +179,7 @@ index_step (TemplateArena *arena, const TemplateValue *value, const TemplateValu
 {
 	const DavitJson *member;
 	const char *name;
-	gint64 index;
+	gint64 index = 0;
 
 	if (strcmp (davit_template_value_kind (value), "object") == 0) {
 		if (!argument_string ("index", key, &name, NULL, error))
@@ -324,7 +324,7 @@ static TemplateValue *
 function_eq (TemplateArena *arena, GPtrArray *arguments, GError **error)
 {
 	for (guint i = 1; i < arguments->len; i++) {
-		int order;
+		int order = 0;
 
 		if (!values_compare ("eq", argument (arguments, 0), argument (arguments, i), &order,
 				     error))
@@ -345,7 +345,7 @@ order_get (const char *function, const GPtrArray *arguments, int *ret, GError **
 static TemplateValue *
 function_ne (TemplateArena *arena, GPtrArray *arguments, GError **error)
 {
-	int order;
+	int order = 0;
 
 	return order_get ("ne", arguments, &order, error)
 		       ? davit_template_value_boolean (arena, order != 0)
@@ -355,7 +355,7 @@ function_ne (TemplateArena *arena, GPtrArray *arguments, GError **error)
 static TemplateValue *
 function_lt (TemplateArena *arena, GPtrArray *arguments, GError **error)
 {
-	int order;
+	int order = 0;
 
 	return order_get ("lt", arguments, &order, error)
 		       ? davit_template_value_boolean (arena, order < 0)
@@ -365,7 +365,7 @@ function_lt (TemplateArena *arena, GPtrArray *arguments, GError **error)
 static TemplateValue *
 function_le (TemplateArena *arena, GPtrArray *arguments, GError **error)
 {
-	int order;
+	int order = 0;
 
 	return order_get ("le", arguments, &order, error)
 		       ? davit_template_value_boolean (arena, order <= 0)
@@ -375,7 +375,7 @@ function_le (TemplateArena *arena, GPtrArray *arguments, GError **error)
 static TemplateValue *
 function_gt (TemplateArena *arena, GPtrArray *arguments, GError **error)
 {
-	int order;
+	int order = 0;
 
 	return order_get ("gt", arguments, &order, error)
 		       ? davit_template_value_boolean (arena, order > 0)
@@ -385,7 +385,7 @@ function_gt (TemplateArena *arena, GPtrArray *arguments, GError **error)
 static TemplateValue *
 function_ge (TemplateArena *arena, GPtrArray *arguments, GError **error)
 {
-	int order;
+	int order = 0;
 
 	return order_get ("ge", arguments, &order, error)
 		       ? davit_template_value_boolean (arena, order >= 0)
@@ -397,7 +397,7 @@ function_truncate (TemplateArena *arena, GPtrArray *arguments, GError **error)
 {
 	const char *text;
 	gboolean foreign;
-	gint64 length;
+	gint64 length = 0;
 	g_autofree char *valid = NULL;
 
 	if (!argument_string ("truncate", argument (arguments, 0), &text, &foreign, error) ||
@@ -414,7 +414,7 @@ function_pad (TemplateArena *arena, GPtrArray *arguments, GError **error)
 {
 	const char *text;
 	gboolean foreign;
-	gint64 before, after;
+	gint64 before = 0, after = 0;
 
 	if (!argument_string ("pad", argument (arguments, 0), &text, &foreign, error) ||
 	    !argument_integer ("pad", argument (arguments, 1), PAD_LIMIT, &before, error) ||

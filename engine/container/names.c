@@ -245,7 +245,7 @@ davit_name_of (int names_fd, const char *id)
 {
 	g_autoptr (GPtrArray) names = NULL;
 	char holder[ID_LENGTH + 1];
-	Holder state;
+	Holder state = HOLDER_ABSENT;
 
 	if (!davit_path_list (names_fd, &names, NULL))
 		return NULL;

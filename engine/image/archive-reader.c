@@ -274,7 +274,7 @@ gboolean
 archive_reader_next (ArchiveReader *reader, const ArchiveEntry **ret_entry, GError **error)
 {
 	ArchiveEntry *entry = &reader->entry;
-	struct archive_entry *raw;
+	struct archive_entry *raw = NULL;
 	const char *name;
 
 	if (!reader_header (reader, &raw, error))
@@ -301,7 +301,7 @@ archive_reader_next (ArchiveReader *reader, const ArchiveEntry **ret_entry, GErr
 gboolean
 archive_reader_skim (ArchiveReader *reader, gboolean *ret_end, GError **error)
 {
-	struct archive_entry *raw;
+	struct archive_entry *raw = NULL;
 	const char *name;
 
 	if (!reader_header (reader, &raw, error))
