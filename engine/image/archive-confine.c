@@ -97,6 +97,13 @@ capabilities_drop (guint64 keep, GError **error)
 gboolean
 archive_confine (const ArchiveConfine *confine, GError **error)
 {
+	struct stat status;
+
+	/* Landlock would say EINVAL. */
+	if (confine->dirfd >= 0 &&
+	    (fstat (confine->dirfd, &status) < 0 || !S_ISDIR (status.st_mode)))
+		return davit_error_set (error, DAVIT_ERROR_USAGE,
+					"archive worker: what it was given as a directory is none");
 	if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return davit_error_errno (error, errno, "archive worker");
 	/*

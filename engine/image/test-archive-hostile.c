@@ -10,8 +10,11 @@
 #include "image/archive.h"
 #include "test-archive-support.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -373,7 +376,6 @@ test_setuid (TestArchive *test, gconstpointer data)
 						   "tmp d 1777 0:0\n");
 }
 
-/* A tree that other file systems are mounted in is no place for a layer. */
 static void
 test_no_target (TestArchive *test, gconstpointer data)
 {
@@ -386,8 +388,59 @@ test_no_target (TestArchive *test, gconstpointer data)
 	};
 
 	g_assert_false (davit_archive_unpack (&test->worker, &request, NULL, &test->error));
-	g_assert_nonnull (test->error);
-	g_clear_error (&test->error);
+	test_archive_expect_error (test, DAVIT_ERROR_USAGE,
+				   "*what it was given as a directory is none");
+}
+
+/* What fills the disk says so, and so does what meets another file system. */
+static void
+test_mounts (TestArchive *test, gconstpointer data)
+{
+	g_autofree char *target = g_strconcat (test->directory, "/target", NULL);
+	g_autofree char *sub = g_strconcat (test->directory, "/target/sub", NULL);
+	g_autofree char *much = g_strnfill (200000, 'x');
+
+	g_assert_cmpint (mount ("none", target, "tmpfs", 0, "size=64k,nr_inodes=20"), ==, 0);
+	davit_fd_close (&test->target);
+	test->target = openat (test->fd, "target", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	test_archive_file (test, "much", much);
+	g_assert_false (test_archive_unpack (test, DAVIT_WHITEOUTS_APPLY));
+	test_archive_expect_error (test, DAVIT_ERROR_NO_SPACE, "entry \"much\": write: No space*");
+	for (int i = 0; i < 30; i++) {
+		g_autofree char *name = g_strdup_printf ("%d", i);
+
+		test_archive_directory (test, name);
+	}
+	g_assert_false (test_archive_unpack (test, DAVIT_WHITEOUTS_APPLY));
+	test_archive_expect_error (test, DAVIT_ERROR_NO_SPACE,
+				   "entry \"*\": make the directory: No space*");
+	davit_fd_close (&test->target);
+	g_assert_cmpint (umount2 (target, MNT_DETACH), ==, 0);
+	test_archive_new_target (test);
+	g_assert_cmpint (mkdirat (test->target, "sub", 0755), ==, 0);
+	g_assert_cmpint (mount ("none", sub, "tmpfs", 0, NULL), ==, 0);
+	test_archive_file (test, "sub/file", "x");
+	g_assert_false (test_archive_unpack (test, DAVIT_WHITEOUTS_APPLY));
+	test_archive_expect_error (test, DAVIT_ERROR_CORRUPT, "\"sub\" is a mount point; *");
+	g_assert_cmpint (umount2 (sub, MNT_DETACH), ==, 0);
+}
+
+/* As deep as a path may be: deeper than the remover keeps directories open. */
+static void
+test_deep (TestArchive *test, gconstpointer data)
+{
+	g_autoptr (GString) path = g_string_new ("d");
+
+	for (int i = 1; i < 255; i++)
+		g_string_append (path, "/d");
+	g_string_append (path, "/f");
+	test_archive_pax (test, "path", path->str, -1);
+	test_archive_file (test, "f", "deep");
+	g_assert_true (test_archive_unpack (test, DAVIT_WHITEOUTS_APPLY));
+	g_assert_cmpint (faccessat (test->target, path->str, R_OK, 0), ==, 0);
+	test_archive_file (test, "d", "flat");
+	g_assert_true (test_archive_unpack (test, DAVIT_WHITEOUTS_APPLY));
+	test_archive_assert_listing (test->target, "d - 0644 0:0 =flat\n");
 }
 
 #define ADD(path, function)                                                                        \
@@ -398,6 +451,9 @@ int
 main (int argc, char **argv)
 {
 	g_test_init (&argc, &argv, NULL);
+	/* Mounts of the tests are nobody else's. */
+	if (unshare (CLONE_NEWNS) < 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		g_error ("unshare: %s", g_strerror (errno));
 	ADD ("dot-dot", test_dot_dot);
 	ADD ("absolute", test_absolute);
 	ADD ("through-symlink", test_through_symlink);
@@ -416,5 +472,7 @@ main (int argc, char **argv)
 	ADD ("pax", test_pax_bombs);
 	ADD ("setuid", test_setuid);
 	ADD ("no-target", test_no_target);
+	ADD ("mounts", test_mounts);
+	ADD ("deep", test_deep);
 	return g_test_run ();
 }
