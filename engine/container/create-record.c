@@ -180,7 +180,7 @@ write_life (const DavitCreation *creation, DavitJsonWriter *writer)
 {
 	const DavitCreateRequest *request = creation->request;
 	const DavitConfig *config = creation->engine->config;
-	const char *timezone =
+	const char *time_zone =
 		request->tz != NULL ? request->tz : davit_config_string (config, "timezone");
 
 	write_true (writer, "autoRemove", request->rm);
@@ -191,8 +191,8 @@ write_life (const DavitCreation *creation, DavitJsonWriter *writer)
 					   : davit_config_integer (config, "stop-timeout"));
 	if (request->timeout_msec > 0)
 		davit_json_writer_integer (writer, "timeoutMsec", request->timeout_msec);
-	if (timezone != NULL && timezone[0] != '\0')
-		davit_json_writer_string (writer, "timezone", timezone);
+	if (time_zone != NULL && time_zone[0] != '\0')
+		davit_json_writer_string (writer, "timezone", time_zone);
 	davit_json_writer_string_if (writer, "pidfile", request->pidfile);
 	davit_json_writer_string_if (writer, "cidfile", request->cidfile);
 }

@@ -152,7 +152,7 @@ test_list (TestStore *test, gconstpointer data)
 static void
 test_tag_bad (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	g_autoptr (GError) error = NULL;
 
 	davit_image_store_tag (test->store, "box", "x/..", &error);
@@ -239,8 +239,8 @@ test_remove_none (TestStore *test, gconstpointer data)
 static void
 test_collect_shared (TestStore *test, gconstpointer data)
 {
-	g_autofree char *first = test_import (test, "one", "same");
-	g_autofree char *second = test_import (test, "two", "same");
+	g_autofree G_GNUC_UNUSED char *first = test_import (test, "one", "same");
+	g_autofree G_GNUC_UNUSED char *second = test_import (test, "two", "same");
 	g_autoptr (DavitImage) image = test_resolve (test, "two");
 	const char *used[] = {image->chain_ids[0], NULL};
 	g_autoptr (GPtrArray) lines = NULL;
@@ -265,7 +265,7 @@ test_collect_shared (TestStore *test, gconstpointer data)
 static void
 test_collect_crash (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	g_autofree char *alive = test_path (test, "root/content/stage/alive");
 	g_autoptr (GPtrArray) findings = NULL;
 	g_autoptr (GError) error = NULL;
@@ -478,7 +478,7 @@ test_damaged_records (TestStore *test, gconstpointer data)
 static void
 test_newer_record (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	g_autofree char *text = NULL;
 	g_autoptr (DavitImage) image = test_resolve (test, "box");
 	g_autoptr (GPtrArray) findings = NULL;
@@ -522,7 +522,7 @@ test_check_names (TestStore *test, gconstpointer data)
 static void
 test_check_layers (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	g_autoptr (DavitImage) image = test_resolve (test, "box");
 	g_autofree char *mark = g_strconcat (LAYERS, image->chain_ids[0], "/damaged", NULL);
 	g_autofree char *file = g_strconcat (LAYERS, image->chain_ids[0], "/file", NULL);
@@ -550,7 +550,7 @@ test_check_layers (TestStore *test, gconstpointer data)
 static void
 test_unpack (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	g_autoptr (DavitImage) image = test_resolve (test, "box");
 	g_autofree char *file = g_strconcat (LAYERS, image->chain_ids[0], "/file", NULL);
 	g_autofree char *blob = blob_path (image->layer_digests[0]);
@@ -574,7 +574,7 @@ test_unpack (TestStore *test, gconstpointer data)
 static void
 test_unpack_together (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	g_autoptr (DavitImage) image = test_resolve (test, "box");
 	pid_t children[4];
 

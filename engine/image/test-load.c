@@ -134,7 +134,7 @@ test_layout_archive (TestStore *test, gconstpointer data)
 		.layer_type = "application/vnd.docker.image.rootfs.diff.tar.gzip",
 		.diff_id = diff_id,
 	};
-	g_autofree char *digest = test_layout (test, &layout);
+	g_autofree G_GNUC_UNUSED char *digest = test_layout (test, &layout);
 	g_autofree char *id = NULL;
 	gsize length = 0;
 
@@ -161,7 +161,7 @@ test_name_given (TestStore *test, gconstpointer data)
 {
 	g_autoptr (GByteArray) layer = test_tar ("file", "content\n");
 	TestLayout layout = {.folder = "layout", .layer = layer};
-	g_autofree char *digest = test_layout (test, &layout);
+	g_autofree G_GNUC_UNUSED char *digest = test_layout (test, &layout);
 	g_autoptr (GPtrArray) images = NULL;
 	g_autoptr (GError) error = NULL;
 	const DavitImage *image;
@@ -180,7 +180,7 @@ test_without_storage (TestStore *test, gconstpointer data)
 {
 	g_autoptr (GByteArray) layer = test_tar ("file", "content\n");
 	TestLayout layout = {.folder = "layout", .name = "x", .layer = layer};
-	g_autofree char *digest = test_layout (test, &layout);
+	g_autofree G_GNUC_UNUSED char *digest = test_layout (test, &layout);
 	g_autofree char *path = test_path (test, "layout");
 	DavitImageLoad request = {.path = path, .fd = -1};
 	g_autoptr (GPtrArray) images = NULL;
@@ -215,13 +215,13 @@ manifest_text (TestStore *test, const char *digest, gsize *ret_length)
 static void
 test_nested (TestStore *test, gconstpointer data)
 {
-	g_autofree char *here = test_import (test, "here", "x");
+	g_autofree G_GNUC_UNUSED char *here = test_import (test, "here", "x");
 	g_autoptr (DavitImage) own = test_resolve (test, "here");
 	g_autoptr (GByteArray) layer = test_tar ("file", "content\n");
 	TestLayout layout = {.folder = "layout", .layer = layer};
 	g_autofree char *digest = test_layout (test, &layout);
 	gsize length = 0;
-	g_autofree char *text = manifest_text (test, digest, &length);
+	g_autofree G_GNUC_UNUSED char *text = manifest_text (test, digest, &length);
 	g_autofree char *platform =
 		g_strdup_printf (",\"platform\":{\"os\":\"linux\",\"architecture\":\"%s\"}",
 				 own->architecture);
@@ -374,7 +374,7 @@ test_wrong_diff_id (TestStore *test, gconstpointer data)
 		.layer_type = "application/vnd.oci.image.layer.v1.tar+gzip",
 		.diff_id = "sha256:" HEX,
 	};
-	g_autofree char *digest = test_layout (test, &layout);
+	g_autofree G_GNUC_UNUSED char *digest = test_layout (test, &layout);
 	g_autofree char *text = g_strdup_printf ("layer \"%s\": ", layer_digest);
 	g_autofree char *path = test_path (test, "layout");
 	DavitImageLoad request = {.path = path, .fd = -1};
@@ -394,7 +394,7 @@ test_strange_files (TestStore *test, gconstpointer data)
 	g_autoptr (GByteArray) layer = test_tar ("file", "content\n");
 	g_autofree char *layer_digest = test_digest (layer);
 	TestLayout layout = {.folder = "layout", .name = "x", .layer = layer};
-	g_autofree char *digest = test_layout (test, &layout);
+	g_autofree G_GNUC_UNUSED char *digest = test_layout (test, &layout);
 	g_autofree char *path = blob_path (test, "layout", layer_digest);
 	g_autofree char *outside = test_path (test, "outside");
 	g_autofree char *text =
@@ -420,7 +420,7 @@ test_bad_names (TestStore *test, gconstpointer data)
 
 	for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
 		TestLayout layout = {.folder = "layout", .name = names[i], .layer = layer};
-		g_autofree char *digest = test_layout (test, &layout);
+		g_autofree G_GNUC_UNUSED char *digest = test_layout (test, &layout);
 		g_autofree char *text = g_strdup_printf (
 			"\"@/layout\": \"index.json\": \"%s\" is no name of an image; ", names[i]);
 
@@ -544,7 +544,7 @@ test_truncated (TestStore *test, gconstpointer data)
 {
 	g_autofree char *content = g_strnfill (100000, 'x');
 	g_autoptr (GByteArray) layer = test_tar ("file", content);
-	g_autofree char *id = docker_archive (test, "[\"web\"]", TWO_LAYERS, layer);
+	g_autofree G_GNUC_UNUSED char *id = docker_archive (test, "[\"web\"]", TWO_LAYERS, layer);
 	gsize length = 0;
 	g_autofree char *archive = test_read (test, "docker.tar", &length);
 

@@ -128,7 +128,7 @@ test_by_id (TestStore *test, gconstpointer data)
 static void
 test_same_bytes (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	const char *references[] = {"box", NULL};
 	g_autofree char *first = NULL;
 	g_autofree char *second = NULL;
@@ -144,7 +144,7 @@ test_same_bytes (TestStore *test, gconstpointer data)
 static void
 test_none (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	const char *references[] = {"box", "none", NULL};
 	g_autoptr (GError) error = NULL;
 
@@ -156,7 +156,7 @@ test_none (TestStore *test, gconstpointer data)
 static void
 test_directory_taken (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	const char *references[] = {"box", NULL};
 	g_autoptr (GError) error = NULL;
 
@@ -174,7 +174,7 @@ test_directory_taken (TestStore *test, gconstpointer data)
 static void
 test_damaged (TestStore *test, gconstpointer data)
 {
-	g_autofree char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
 	g_autoptr (DavitImage) image = test_resolve (test, "box");
 	const char *references[] = {"box", NULL};
 	g_autoptr (GByteArray) other = test_tar ("file", "y");

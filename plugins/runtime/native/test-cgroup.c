@@ -651,7 +651,7 @@ test_delegated (Fixture *fixture, gconstpointer data)
 	NativeGroup *v2 = native_cgroup_group_v2 (fixture->cgroup);
 	g_autofree char *own = g_strconcat ("/davit-test-", fixture->id, NULL);
 	g_autofree char *path = NULL;
-	static const char *const below[] = {"/davit-test", "/" NATIVE_CGROUP_CALLER, ""};
+	static const char *const below[] = {"/davit-test", ("/" NATIVE_CGROUP_CALLER), ""};
 	int status = 0;
 	pid_t pid;
 

@@ -259,7 +259,6 @@ static void
 test_other_boot (Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *boot_id = NULL;
-	g_autoptr (GError) error = NULL;
 
 	create_and_start (fixture, "exec sleep 1000");
 	g_assert_true (

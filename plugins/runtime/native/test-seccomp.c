@@ -428,7 +428,6 @@ works (Fixture *fixture)
 {
 	g_autoptr (NativeSeccomp) filter = prepare (fixture, simple);
 	struct seccomp_data call = {.nr = SYS_getppid};
-	g_autoptr (GArray) natives = NULL;
 
 	memcpy (&call.arch, &filter->filter[1].k, sizeof call.arch);
 	g_assert_cmphex (filter_run (filter, &call), ==, ERRNO (7));
