@@ -88,7 +88,10 @@ caller_start (Caller *caller, CallerOptions options)
 	int in[2], out[2];
 
 	if (options.terminal) {
+		struct winsize size = {.ws_row = 33, .ws_col = 77};
+
 		test_terminal_open (&in[1], &in[0]);
+		g_assert_cmpint (ioctl (in[0], TIOCSWINSZ, &size), ==, 0);
 		out[0] = fcntl (in[1], F_DUPFD_CLOEXEC, 0);
 		out[1] = fcntl (in[0], F_DUPFD_CLOEXEC, 0);
 	} else {
@@ -321,20 +324,21 @@ test_stalled (gconstpointer data)
 	DavitExit end;
 	int fd;
 
-	test_container_init (&container, "read line <go; seq 1 300000; exit 8");
-	container.client = TRUE;
+	test_container_init (&container, "read line; seq 1 300000; exit 8");
+	container.client = container.input = container.launch.stdin_open = TRUE;
 	if (rotates) {
 		container.launch.log_max_size = 1 << 20;
 		container.launch.log_max_files = 100;
 	}
 	test_monitor_init (&monitor);
-	gate_make (&monitor);
 	test_monitor_start (&monitor, &container);
 	caller_start (&callers[0], (CallerOptions){.monitor_fd = monitor.client_fd});
 	fd = monitor_connect (&monitor);
-	caller_start (&callers[1], (CallerOptions){.monitor_fd = fd, .replay = TRUE});
+	caller_start (&callers[1],
+		      (CallerOptions){.monitor_fd = fd, .replay = TRUE, .input = TRUE});
 	close (fd);
-	gate_open (&monitor);
+	/* Behind its ATTACH. */
+	text_write (callers[1].in, "\n");
 	quick = all_read (callers[1].out);
 	g_assert_cmpint (caller_join (&callers[1]), ==, 8);
 	g_assert_cmpuint (strlen (quick), ==, 1988895);
@@ -470,7 +474,7 @@ test_reader_gone (void)
 static void
 test_terminal (void)
 {
-	struct winsize size = {.ws_row = 33, .ws_col = 77};
+	struct winsize size = {.ws_row = 44, .ws_col = 77};
 	g_autofree char *output = NULL;
 	struct termios before, during, after;
 	TestContainer container;
@@ -480,11 +484,10 @@ test_terminal (void)
 
 	test_container_init (
 		&container,
-		"echo begin; read line <go; stty size; trap 'stty size; exit 5' WINCH; echo ready; "
+		"echo begin; read line; stty size; trap 'stty size; exit 5' WINCH; echo ready; "
 		"while :; do sleep 0.05; done");
 	container.client = container.terminal = TRUE;
 	test_monitor_init (&monitor);
-	gate_make (&monitor);
 	test_monitor_start (&monitor, &container);
 	caller_start (&caller, (CallerOptions){
 				       .monitor_fd = monitor.client_fd,
@@ -493,16 +496,15 @@ test_terminal (void)
 			       });
 	/* On Linux the master answers for the settings of the other end. */
 	g_assert_cmpint (tcgetattr (caller.in, &before), ==, 0);
-	g_assert_cmpint (ioctl (caller.in, TIOCSWINSZ, &size), ==, 0);
 	keeper = fcntl (caller.in, F_DUPFD_CLOEXEC, 0);
 	output = test_read_until (caller.out, "begin");
 	g_assert_cmpint (tcgetattr (caller.in, &during), ==, 0);
 	g_assert_cmpuint (during.c_lflag & (ICANON | ECHO | ISIG), ==, 0);
-	gate_open (&monitor);
+	/* Behind the size, on the same connection. */
+	text_write (caller.in, "go\n");
 	g_free (output);
 	output = test_read_until (caller.out, "ready\r\n");
 	g_assert_nonnull (strstr (output, "33 77\r\n"));
-	size.ws_row = 44;
 	g_assert_cmpint (ioctl (caller.in, TIOCSWINSZ, &size), ==, 0);
 	g_free (output);
 	output = test_read_until (caller.out, "44 77\r\n");
@@ -524,7 +526,7 @@ test_terminal_signal (void)
 	davit_autofd keeper = -1;
 	Caller caller;
 
-	test_container_init (&container, "echo ready; sleep 60");
+	test_container_init (&container, "echo ready; exec sleep 60");
 	container.client = container.terminal = TRUE;
 	test_monitor_init (&monitor);
 	test_monitor_start (&monitor, &container);
@@ -621,7 +623,7 @@ test_monitor_killed (void)
 	TestMonitor monitor;
 	Caller caller;
 
-	test_container_init (&container, "echo ready; sleep 60");
+	test_container_init (&container, "echo ready; exec sleep 60");
 	container.client = TRUE;
 	test_monitor_init (&monitor);
 	test_monitor_start (&monitor, &container);

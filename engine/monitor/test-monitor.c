@@ -506,7 +506,7 @@ test_wait_killed (void)
 	DavitExit end;
 	int status;
 
-	test_container_init (&container, "sleep 60");
+	test_container_init (&container, "exec sleep 60");
 	test_monitor_init (&monitor);
 	test_monitor_start (&monitor, &container);
 	g_assert_true (davit_monitor_connect (monitor.dirfd, &fd, NULL));

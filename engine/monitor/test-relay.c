@@ -201,7 +201,7 @@ test_reader_gone (void)
 
 	pipe_make (out);
 	close (out[0]);
-	process_start (&relay, "seq 1 100000; sleep 60", FALSE);
+	process_start (&relay, "seq 1 100000; exec sleep 60", FALSE);
 	relay.stdout_fd = out[1];
 	g_assert_false (davit_relay_run (&relay, &detached, &status, &error));
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_CANCELLED);
@@ -264,7 +264,7 @@ test_terminal (void)
 static void
 test_detach (void)
 {
-	g_assert_cmpint (terminal_run ("echo ready; sleep 60", "\001x", NULL), ==, 100);
+	g_assert_cmpint (terminal_run ("echo ready; exec sleep 60", "\001x", NULL), ==, 100);
 }
 
 static void
@@ -275,7 +275,7 @@ test_detach_keys_wrong (void)
 	DavitRelay relay;
 	int status;
 
-	process_start (&relay, "sleep 60", TRUE);
+	process_start (&relay, "exec sleep 60", TRUE);
 	relay.detach_keys = "ctrl-ä";
 	g_assert_false (davit_relay_run (&relay, &detached, &status, &error));
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_USAGE);
