@@ -180,7 +180,6 @@ davit_template_value_element (TemplateArena *arena, const TemplateValue *value, 
 static char *
 text_escape (const char *text)
 {
-	g_auto (GStrv) lines = NULL;
 	g_autoptr (GString) safe = NULL;
 
 	if (strpbrk (text, "\n\t") == NULL)

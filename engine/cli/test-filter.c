@@ -25,18 +25,18 @@ label_fits (gconstpointer object, const char *value, gpointer data)
 }
 
 static const DavitFilterTest tests[] = {
-	{ "name", FALSE, name_fits },
-	{ "label", TRUE, label_fits },
-	{ NULL, FALSE, NULL },
+	{"name", FALSE, name_fits},
+	{"label", TRUE, label_fits},
+	{NULL, FALSE, NULL},
 };
 
 static gboolean
 fits (const char *line)
 {
-	static const char *const labels[] = { "app=web", "tier=", "x=a=b", NULL };
-	const Thing thing = { "one", labels };
+	static const char *const labels[] = {"app=web", "tier=", "x=a=b", NULL};
+	const Thing thing = {"one", labels};
 	g_auto (GStrv) texts = line[0] == '\0' ? g_new0 (char *, 1) : g_strsplit (line, " ", -1);
-	DavitFilter filter = { tests, (const char *const *) texts, NULL };
+	DavitFilter filter = {tests, (const char *const *) texts, NULL};
 
 	g_assert_true (davit_filter_check (&filter, NULL));
 	return davit_filter_fits (&filter, &thing);
@@ -66,8 +66,8 @@ test_fits (void)
 static void
 refuse (const char *text)
 {
-	const char *const texts[] = { text, NULL };
-	DavitFilter filter = { tests, texts, NULL };
+	const char *const texts[] = {text, NULL};
+	DavitFilter filter = {tests, texts, NULL};
 	g_autofree char *wanted = g_strdup_printf (
 		"filter \"%s\": must be KEY=VALUE, where KEY is one of name, label", text);
 	g_autoptr (GError) error = NULL;

@@ -4,9 +4,10 @@
  * davit-init -- PROGRAM [ARGUMENT...]: what --init puts first in a container.
  *
  * The first process of a pid namespace gets only the signals that it has asked for, and inherits
- * every orphan. Programs that were not written for that don't end at SIGTERM and leave zombies. This
- * one runs the program as its child, passes signals on to it, reaps whatever ends, and ends with the
- * program's status. It is linked statically: it is bound into root file systems of any kind.
+ * every orphan. Programs that were not written for that don't end at SIGTERM and leave zombies.
+ * This one runs the program as its child, passes signals on to it, reaps whatever ends, and ends
+ * with the program's status. It is linked statically: it is bound into root file systems of any
+ * kind.
  */
 
 #include <errno.h>

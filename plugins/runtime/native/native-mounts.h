@@ -76,7 +76,7 @@ gboolean native_mounts_open (NativeMounts *mounts, GError **error);
  * container's groups, which are there by now.
  */
 gboolean native_mount_cgroup_open (const DavitHost *host, NativeMount *mount, char **paths,
-				   gboolean own_namespace, GError **error);
+				   const NativeNamespaces *namespaces, GError **error);
 
 NativeMount *native_mount_new (NativeMountKind kind, const char *destination);
 
