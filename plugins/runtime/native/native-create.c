@@ -113,9 +113,7 @@ creation_make_groups (Creation *creation, GError **error)
 			continue;
 		if (paths == NULL)
 			paths = native_cgroup_paths (creation->cgroup);
-		if (!native_mount_cgroup_open (creation->host, mount, paths,
-					       native_namespaces_have (&spec->namespaces,
-								       CLONE_NEWCGROUP),
+		if (!native_mount_cgroup_open (creation->host, mount, paths, &spec->namespaces,
 					       error))
 			return FALSE;
 	}

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -24,26 +25,34 @@
 #define CGROUP_ROOT "/sys/fs/cgroup/"
 
 static int
-group_open (const char *path)
+group_open (const char *path, guint flags)
 {
-	return open_tree (AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return open_tree (AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 }
 
-/* Version 2 alone. */
+/*
+ * Version 2 alone. In a user namespace that does not own the cgroup namespace nobody may mount it:
+ * there it is bound from the host.
+ */
 static gboolean
-mount_open_unified (NativeMount *mount, const char *path, gboolean own_namespace, GError **error)
+mount_open_unified (NativeMount *mount, const char *path, const NativeNamespaces *namespaces,
+		    GError **error)
 {
-	int fd = own_namespace && path != NULL ? group_open (path) : -1;
+	gboolean own = native_namespaces_have (namespaces, CLONE_NEWCGROUP) && path != NULL;
+	gboolean bind = own || native_namespaces_have (namespaces, CLONE_NEWUSER);
+	const char *source = own ? path : "/sys/fs/cgroup";
+	int fd = bind ? group_open (source, own ? 0 : AT_RECURSIVE) : -1;
 
 	if (fd >= 0) {
 		mount->kind = NATIVE_MOUNT_BIND;
 		mount->tree_fd = fd;
 		mount->is_directory = TRUE;
+		mount->options.recursive = !own;
 		return TRUE;
 	}
-	if (own_namespace && path != NULL && errno != EPERM)
+	if (bind && errno != EPERM)
 		return native_error_set (error, errno, "mount \"%s\": group \"%s\"",
-					 mount->destination, path);
+					 mount->destination, source);
 	mount->kind = NATIVE_MOUNT_FILE_SYSTEM;
 	mount->type = "cgroup2";
 	return TRUE;
@@ -55,7 +64,7 @@ mount_add_group (NativeMount *mount, const char *path, GError **error)
 	NativeMountGroup group;
 	const char *name = path + strlen (CGROUP_ROOT);
 
-	group.tree_fd = group_open (path);
+	group.tree_fd = group_open (path, 0);
 	if (group.tree_fd < 0 && errno == EPERM)
 		return TRUE;
 	if (group.tree_fd < 0)
@@ -68,7 +77,7 @@ mount_add_group (NativeMount *mount, const char *path, GError **error)
 
 gboolean
 native_mount_cgroup_open (const DavitHost *host, NativeMount *mount, char **paths,
-			  gboolean own_namespace, GError **error)
+			  const NativeNamespaces *namespaces, GError **error)
 {
 	/* Options of its own, such as names of controllers, can't be honoured with binds. */
 	if (mount->options.data->len > 0)
@@ -78,7 +87,7 @@ native_mount_cgroup_open (const DavitHost *host, NativeMount *mount, char **path
 					 mount->destination,
 					 (const char *) mount->options.data->pdata[0]);
 	if (host->facts->cgroups == DAVIT_CGROUP_V2)
-		return mount_open_unified (mount, paths[0], own_namespace, error);
+		return mount_open_unified (mount, paths[0], namespaces, error);
 	mount->groups = g_array_new (FALSE, FALSE, sizeof (NativeMountGroup));
 	for (guint i = 0; paths[i] != NULL; i++)
 		if (g_str_has_prefix (paths[i], CGROUP_ROOT) &&

@@ -54,8 +54,9 @@ static const StepText step_texts[NATIVE_STEP_COUNT] = {
 	[NATIVE_STEP_MOUNT_OPTION] = {"mount \"%s\": option refused", DAVIT_ERROR_CONFIG, 0, NULL},
 	[NATIVE_STEP_MOUNT_CREATE] =
 		{"mount \"%s\"", DAVIT_ERROR_FAILED, EPERM,
-		 "sysfs and cgroups need a namespace of their own that belongs "
-		 "to the user namespace, proc a host that shows all of /proc"},
+		 "in a user namespace sysfs, mqueue and cgroups need network, ipc "
+		 "and cgroup namespaces that belong to it, and proc a host that "
+		 "shows all of /proc"},
 	[NATIVE_STEP_MOUNT_ATTRIBUTES] = {"mount \"%s\": set its options", DAVIT_ERROR_FAILED,
 					  EPERM,
 					  "a user namespace may not lift what its owner set"},

@@ -353,6 +353,23 @@ test_sysctl (Fixture *fixture, gconstpointer data)
 			"kernel has no such parameter");
 }
 
+/* What the namespace's root may not mount is said with the reason. */
+static void
+test_mount_refused (Fixture *fixture, gconstpointer data)
+{
+	Parts parts = {.namespaces =
+			       "[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"user\"}]",
+		       .linux_more = maps,
+		       .all_mounts = "[{\"destination\":\"/sys\",\"type\":\"sysfs\"}]"};
+
+	g_assert_cmpint (chown (fixture->rootfs, 100000, 200000), ==, 0);
+	fixture_refuse (
+		fixture, &parts, DAVIT_ERROR_PERMISSION,
+		"mount \"/sys\": Operation not permitted; in a user namespace sysfs, mqueue "
+		"and cgroups need network, ipc and cgroup namespaces that belong to it, and "
+		"proc a host that shows all of /proc");
+}
+
 static void
 test_time (Fixture *fixture, gconstpointer data)
 {
@@ -399,6 +416,7 @@ main (int argc, char **argv)
 	fixture_add ("/namespaces/join-refused", test_join_refused);
 	fixture_add ("/namespaces/names", test_names);
 	fixture_add ("/namespaces/sysctl", test_sysctl);
+	fixture_add ("/namespaces/mount-refused", test_mount_refused);
 	fixture_add ("/namespaces/time", test_time);
 	return g_test_run ();
 }
