@@ -86,7 +86,11 @@ native_mount_make (const NativeMount *mount, NativeReport *report)
 	int fd = -1;
 
 	if (context < 0) {
-		native_report_fail (report, NATIVE_STEP_MOUNT_OPEN, errno, mount->destination);
+		/* Some look at the namespaces here already, others when the mount is made. */
+		native_report_fail (report,
+				    errno == EPERM ? NATIVE_STEP_MOUNT_CREATE
+						   : NATIVE_STEP_MOUNT_OPEN,
+				    errno, mount->destination);
 		return -1;
 	}
 	if (context_configure (mount, context, report)) {
