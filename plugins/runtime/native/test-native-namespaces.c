@@ -249,7 +249,7 @@ test_joined_user (Fixture *fixture, gconstpointer data)
 	pid_t owner = start_owner (CLONE_NEWUSER, &end);
 	g_autofree char *namespaces = g_strdup_printf (
 		"[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"}"
-		","
+		",{\"type\":\"cgroup\"},"
 		"{\"type\":\"uts\"},{\"type\":\"user\",\"path\":\"/proc/%d/ns/user\"}]",
 		(int) owner);
 	Parts parts = {.script = "readlink /proc/self/ns/user; id -u; echo $$; hostname inside && "
