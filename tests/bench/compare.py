@@ -5,7 +5,9 @@ The measurements. Each is taken of davit and of its peers in turn, A B C A B C, 
 whose speed drifts does not favour one; quoted are medians and ratios of medians.
 
 run     run --rm --network none IMAGE /bin/true, default seccomp profile, warm caches; crun and
-        runc run an equal bundle with davit's own filter; ch-run keeps no state and is shown beside
+        runc run an equal bundle with the filter that podman's profile gives (libseccomp in them
+        refuses some rules of davit's own), and so does davit in a row of its own; ch-run keeps no
+        state and is shown beside
 exec    exec in a running container
 ps      ps -a with 1,000 containers
 memory  an idle container: private memory of davit-monitor and conmon (smaps_rollup)
@@ -24,6 +26,7 @@ import subprocess
 import sys
 import time
 
+PODMAN_PROFILE = '/usr/share/containers/seccomp.json'
 PODMAN_LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000']
 
 
@@ -34,13 +37,25 @@ class Bench:
         self.quick = quick
         self.rows = []
         directory.mkdir(parents=True)
+        # The stores stand on ext4 as mkfs makes it. A test machine's own disk may be mounted
+        # without a journal and with discard, where every removed file waits for the device.
+        image = directory.with_name(directory.name + '.img')
+        with open(image, 'wb') as file:
+            file.truncate(12 << 30)
+        self.image = image
+        subprocess.run(['mkfs.ext4', '-q', '-F', str(image)], check=True)
+        subprocess.run(['mount', '-o', 'loop', str(image), str(directory)], check=True)
+        # What does not survive a reboot stands in a tmpfs, as /run is nearly everywhere.
+        self.runs = directory / 'run'
+        self.runs.mkdir()
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=700', 'davit-bench', str(self.runs)], check=True)
         self.environment = dict(os.environ, DAVIT_PLUGIN_PATH=str(build / 'plugins'),
                                 DAVIT_LIBEXECDIR=str(build / 'engine'),
-                                DAVIT_DATADIR=str(build / 'data'), LC_ALL='C.UTF-8')
+                                DAVIT_DATADIR=str(build / 'data'), LC_ALL='C.UTF-8', USER='root')
         self.davit = [str(build / 'engine' / 'davit'), '--root', str(directory / 'davit'),
-                      '--runroot', str(directory / 'davit-run')]
+                      '--runroot', str(self.runs / 'davit')]
         self.podman = ['podman', '--root', str(directory / 'podman'), '--runroot',
-                       str(directory / 'podman-run'), '--cgroup-manager', 'cgroupfs',
+                       str(self.runs / 'podman'), '--cgroup-manager', 'cgroupfs',
                        '--storage-driver', 'overlay']
         self.tree = directory / 'tree'
         self.make_tree()
@@ -103,7 +118,7 @@ class Bench:
         for name, values in walls.items():
             median = statistics.median(values)
             cpu = f'{statistics.median(cpus[name]) * 1000:9.2f}' if cpus else ' ' * 9
-            self.rows.append(f'{what:8} {name:22} {median * 1000:10.2f} {min(values) * 1000:10.2f} '
+            self.rows.append(f'{what:8} {name:24} {median * 1000:10.2f} {min(values) * 1000:10.2f} '
                              f'{max(values) * 1000:10.2f} {cpu} {base / median:8.3f}')
             print(self.rows[-1], flush=True)
 
@@ -120,18 +135,21 @@ class Bench:
         for name in ('crun', 'runc'):
             if shutil.which(name):
                 self.works(name, self.runtime_run(name))
+                self.works(name + ' without seccomp', self.runtime_run(name, self.plain))
         if shutil.which('ch-run'):
             self.works('ch-run', ['ch-run', str(self.tree), '--', '/bin/true'])
 
-    def runtime_run(self, name):
-        return [name, '--root', str(self.directory / name), 'run', '--bundle', str(self.bundle), 'bench-' + name]
+    def runtime_run(self, name, bundle=None):
+        return [name, '--root', str(self.runs / name), 'run', '--bundle',
+                str(bundle or self.bundle), 'bench-' + name]
 
     def bundle_make(self):
-        """A bundle as crun spec makes it, with the filter that davit gives its containers."""
+        """Bundles as crun spec makes them, with the filter of podman's profile and without."""
         self.bundle = self.directory / 'bundle'
         self.bundle.mkdir()
-        ident = self.call(self.davit + ['run', '-d', 'box', 'sleep', '1000']).strip()
-        configs = list((self.directory / 'davit-run').rglob('config.json'))
+        self.profile = ['--security-opt', 'seccomp=' + PODMAN_PROFILE] if os.path.exists(PODMAN_PROFILE) else []
+        ident = self.call(self.davit + ['run', '-d'] + self.profile + ['box', 'sleep', '1000']).strip()
+        configs = list((self.runs / 'davit').rglob('config.json'))
         seccomp = json.loads(configs[0].read_text())['linux']['seccomp']
         self.call(self.davit + ['rm', '-f', '-t', '0', ident])
         subprocess.run(['crun' if shutil.which('crun') else 'runc', 'spec'], cwd=self.bundle, check=True)
@@ -148,14 +166,15 @@ class Bench:
 
     def run(self):
         commands = {'davit': self.davit + ['run', '--rm', '--network', 'none', 'box', '/bin/true']}
+        if self.profile:
+            commands["davit, podman's profile"] = self.davit + ['run', '--rm', '--network', 'none'] + self.profile + ['box', '/bin/true']
         if 'podman' in self.tools:
             commands['podman'] = self.podman + ['run', '--rm', '--network', 'none'] + PODMAN_LIMITS + ['box', '/bin/true']
         for name in ('crun', 'runc'):
             if name in self.tools:
                 commands[name] = self.runtime_run(name)
-                plain = self.runtime_run(name)
-                plain[plain.index(str(self.bundle))] = str(self.plain)
-                commands[name + ' without seccomp'] = plain
+            if name + ' without seccomp' in self.tools:
+                commands[name + ' without seccomp'] = self.runtime_run(name, self.plain)
         if 'ch-run' in self.tools:
             commands['ch-run (no state)'] = ['ch-run', str(self.tree), '--', '/bin/true']
         self.compare('run', commands, 10 if self.quick else 40)
@@ -210,7 +229,7 @@ class Bench:
             figures['conmon'] = self.memory_of(monitor)
             self.call(self.podman + ['rm', '-f', '-t', '0', ident])
         for name, (private, pss) in figures.items():
-            self.rows.append(f'memory   {name:22} private {private} KiB, PSS {pss} KiB')
+            self.rows.append(f'memory   {name:24} private {private} KiB, PSS {pss} KiB')
             print(self.rows[-1], flush=True)
 
     def many(self):
@@ -267,7 +286,10 @@ class Bench:
         if shutil.which('podman'):
             subprocess.run(self.podman + ['rm', '-fa', '-t', '0'], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             subprocess.run(['umount', str(self.directory / 'podman' / 'overlay')], check=False, stderr=subprocess.DEVNULL)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        subprocess.run(['umount', str(self.runs)], check=False)
+        subprocess.run(['umount', str(self.directory)], check=False)
+        self.image.unlink()
+        self.directory.rmdir()
 
 
 def main():
@@ -280,7 +302,7 @@ def main():
     bench = Bench(arguments.build, arguments.directory, arguments.quick)
     try:
         bench.prepare()
-        print(f"{'what':8} {'who':22} {'median ms':>10} {'min':>10} {'max':>10} {'cpu ms':>9} {'davit/it':>8}")
+        print(f"{'what':8} {'who':24} {'median ms':>10} {'min':>10} {'max':>10} {'cpu ms':>9} {'davit/it':>8}")
         for name in arguments.only.split(','):
             getattr(bench, 'import_' if name == 'import' else name)()
     finally:

@@ -10,7 +10,9 @@ look ()
 {
 	# Mounts, without the numbers that change.
 	awk '{ print "mount " $5 }' /proc/self/mountinfo | grep -E 'davit' | sort
-	find /sys/fs/cgroup -depth -type d -path '*davit*' 2> /dev/null | sed 's/^/cgroup /' | sort
+	# The group "davit" that all containers' groups stand in stays, as those of other engines do.
+	find /sys/fs/cgroup -depth -type d -path '*davit*' ! -name davit 2> /dev/null |
+		sed 's/^/cgroup /' | sort
 	find /run/netns -mindepth 1 2> /dev/null | sed 's/^/netns /' | sort
 	if command -v nft > /dev/null; then
 		nft list tables 2> /dev/null | grep -i davit | sed 's/^/nft /'
