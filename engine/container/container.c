@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/lock.h"
 #include "base/path.h"
+#include "container/files.h"
 #include "container/names.h"
 
 #include <errno.h>
@@ -287,5 +288,6 @@ davit_container_rootfs_request (const DavitRecord *record)
 		.read_only = FALSE,
 		/* One that is removed at its end has nothing that must survive a crash. */
 		.volatile_writes = record->auto_remove,
+		.mount_points = davit_files_mount_points (record),
 	};
 }

@@ -52,6 +52,34 @@ davit_files_is_covered (const DavitFiles *files, const char *destination)
 	return FALSE;
 }
 
+static gboolean
+is_kept (const DavitJson *object, const char *key)
+{
+	return davit_json_boolean (davit_json_member (object, key));
+}
+
+/* A file that is not mounted over for certain is no mount point: it would be seen. */
+const char *const *
+davit_files_mount_points (const DavitRecord *record)
+{
+	static const char *const all[] = {
+		"/dev/",      "/proc/",		  "/sys/", "/run/.containerenv", "/etc/hostname",
+		"/etc/hosts", "/etc/resolv.conf", NULL};
+	static const char *const directories[] = {"/dev/", "/proc/", "/sys/", NULL};
+	const DavitFiles files = {.json = record->json};
+	const DavitNamespaceMode uts = record->uts_namespace.mode;
+	gboolean certain =
+		!is_kept (files.json, "keepHostname") && !is_kept (files.json, "keepResolvConf") &&
+		!is_kept (davit_json_member (files.json, "hosts"), "keep") &&
+		(uts == DAVIT_NAMESPACE_HOST ||
+		 davit_json_string (davit_json_member (files.json, "hostname")) != NULL) &&
+		record->network_namespace.mode != DAVIT_NAMESPACE_CONTAINER;
+
+	for (guint i = 3; certain && all[i] != NULL; i++)
+		certain = !davit_files_is_covered (&files, all[i]);
+	return certain ? all : directories;
+}
+
 static void
 bind_add (DavitFiles *files, const char *name, const char *destination)
 {

@@ -35,4 +35,7 @@ typedef struct {
 /* ret_binds: "SOURCE:DESTINATION" for DavitSpecRequest. Repeatable. Free with g_strfreev. */
 gboolean davit_files_make (const DavitFilesRequest *request, char ***ret_binds, GError **error);
 
+/* The places that will be mounted over, for DavitRootfsRequest; static. */
+const char *const *davit_files_mount_points (const DavitRecord *record);
+
 G_END_DECLS

@@ -360,6 +360,46 @@ test_passwd_link (TestSpec *test, gconstpointer data)
 	g_assert_cmpstr (text, ==, "root:x:0:0::/root:/bin/sh\n");
 }
 
+/* What is a mount point for certain is what is bound, and the rest no container may see. */
+static void
+test_mount_points (TestSpec *test, gconstpointer data)
+{
+	static const struct {
+		const char *more;
+		gboolean with_files;
+	} cases[] = {
+		{",\"hostname\":\"h\"", TRUE},
+		{"", FALSE},
+		{",\"hostname\":\"h\",\"keepHostname\":true", FALSE},
+		{",\"hostname\":\"h\",\"keepResolvConf\":true", FALSE},
+		{",\"hostname\":\"h\",\"hosts\":{\"keep\":true}", FALSE},
+		{",\"hostname\":\"h\",\"mounts\":[{\"type\":\"bind\",\"destination\":\"/etc\"}]",
+		 FALSE},
+		{",\"hostname\":\"h\",\"mounts\":[{\"type\":\"bind\",\"destination\":\"/data\"}]",
+		 TRUE},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+		g_autofree char *name = g_strdup_printf ("mount-points-%d", (int) i);
+		g_autoptr (DavitRecord) record = test_spec_record (cases[i].more);
+		const char *const *places = davit_files_mount_points (record);
+		g_auto (Made) made = {0};
+		guint n_files = 0;
+
+		g_assert_true (g_strv_contains (places, "/proc/"));
+		make (test, &made, name, cases[i].more);
+		for (guint j = 0; places[j] != NULL; j++) {
+			const char *file = strrchr (places[j], '/') + 1;
+
+			if (*file == '\0')
+				continue;
+			n_files++;
+			g_assert_true (is_bound (&made, *file == '.' ? file + 1 : file, places[j]));
+		}
+		g_assert_cmpuint (n_files, ==, cases[i].with_files ? 4 : 0);
+	}
+}
+
 int
 main (int argc, char **argv)
 {
@@ -372,6 +412,7 @@ main (int argc, char **argv)
 	test_spec_add ("/files/shared", test_shared);
 	test_spec_add ("/files/covered", test_covered);
 	test_spec_add ("/files/timezone", test_timezone);
+	test_spec_add ("/files/mount-points", test_mount_points);
 	test_spec_add ("/files/passwd", test_passwd);
 	test_spec_add ("/files/passwd-bound", test_passwd_bound);
 	test_spec_add ("/files/passwd-hostile", test_passwd_hostile);

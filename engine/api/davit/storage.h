@@ -54,6 +54,12 @@ typedef struct {
 	guint64 quota;		   /* bytes the container may write; 0: no limit */
 	gboolean read_only;	   /* the container never writes to it */
 	gboolean volatile_writes;  /* what is written need not survive a crash of the host */
+	/*
+	 * What is mounted over before the container runs: absolute paths, NULL-terminated, or NULL.
+	 * One that ends in "/" is a directory, any other a file. A driver may show those that no
+	 * layer has, empty, so that nothing must be written for them; they are no changes then.
+	 */
+	const char *const *mount_points;
 } DavitRootfsRequest;
 
 /**

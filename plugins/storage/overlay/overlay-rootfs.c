@@ -10,6 +10,7 @@
 
 #include "overlay-lower.h"
 #include "overlay-mount.h"
+#include "overlay-places.h"
 #include "store-layers.h"
 #include "store-rootfs.h"
 #include "store-tombs.h"
@@ -157,7 +158,9 @@ overlay_rootfs_mount (gpointer instance, const DavitRootfsRequest *request, int 
 					"root file system \"%s\" was not made to its end",
 					request->id);
 	if (!volatile_prepare (store, request, rootfs, error) ||
-	    !overlay_lower_list (store, request->layers, 1, &lower, error))
+	    !overlay_lower_list (store, request->layers, 1, &lower, error) ||
+	    (request->mount_points != NULL &&
+	     !overlay_places_add (store, request->mount_points, &lower, error)))
 		return FALSE;
 	mount.lower = (const char *const *) lower;
 	return overlay_mount (&mount, ret_mount_fd, error);

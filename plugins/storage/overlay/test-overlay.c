@@ -126,7 +126,10 @@ test_too_many (TestStore *store, gconstpointer data)
 		error->message, ==,
 		"storage/overlay: mount 501 layers: the kernel's overlayfs takes 500 at "
 		"most; make an image with fewer layers, or use the storage driver \"vfs\"");
+	/* There is no room for a directory of mount points. */
+	most.mount_points = (const char *const[]){"/dev/", NULL};
 	fd = test_rootfs_mount (store, &most);
+	test_assert_absent (fd, "dev");
 }
 
 /* Half made, by a process that was killed: the next call finishes it. */
@@ -167,6 +170,75 @@ test_root_directory (TestStore *store, gconstpointer data)
 	fd = test_rootfs_mount (store, &request);
 	g_assert_cmpint (fstat (fd, &status), ==, 0);
 	g_assert_cmpint (status.st_mode & 07777, ==, 0700);
+}
+
+/* Mount points are there without a byte written, below what layers have in their places. */
+static void
+test_mount_points (TestStore *store, gconstpointer data)
+{
+	static const char *const mount_points[] = {"/dev/", "/etc/hosts", "/run/a/b", NULL};
+	DavitRootfsRequest request = test_request (ID, 1);
+	davit_autofd layer = test_layer_begin (store, 0, NULL);
+	davit_autofd fd = -1;
+	g_autoptr (DavitResult) changes = davit_result_new ();
+	g_autofree const char **added = NULL;
+	mode_t before = umask (077);
+	struct stat status;
+
+	g_assert_cmpint (mkdirat (layer, "etc", 0711), ==, 0);
+	g_assert_cmpint (fchmodat (layer, "etc", 0711, 0), ==, 0);
+	test_write (layer, "etc/passwd", "of the layer");
+	g_assert_cmpint (symlinkat ("etc", layer, "run"), ==, 0);
+	test_layer_commit (store, 0);
+	request.mount_points = mount_points;
+	fd = test_rootfs_mount (store, &request);
+	umask (before);
+	g_assert_cmpint (fstatat (fd, "dev", &status, 0), ==, 0);
+	g_assert_cmpint (status.st_mode, ==, S_IFDIR | 0755);
+	g_assert_cmpint (fstatat (fd, "etc/hosts", &status, 0), ==, 0);
+	g_assert_cmpint (status.st_mode, ==, S_IFREG | 0644);
+	g_assert_cmpint (status.st_size, ==, 0);
+	g_assert_cmpint (fstatat (fd, "etc", &status, 0), ==, 0);
+	g_assert_cmpint (status.st_mode, ==, S_IFDIR | 0711);
+	test_assert_content (fd, "etc/passwd", "of the layer");
+	/* What an image has in the way stays. */
+	g_assert_cmpint (fstatat (fd, "run", &status, AT_SYMLINK_NOFOLLOW), ==, 0);
+	g_assert_true (S_ISLNK (status.st_mode));
+	test_assert_absent (store->state_fd, "rootfs/" ID "/upper/dev");
+	test_assert_absent (store->state_fd, "rootfs/" ID "/upper/etc");
+	g_assert_true (davit_storage_changes (store->storage, &request, changes, NULL));
+	added = davit_result_strings (changes, "added");
+	g_assert_null (added[0]);
+	/* What is written there is the container's own. */
+	test_write (fd, "etc/hosts", "x");
+	davit_fd_close (&fd);
+	request = test_request ("other", 1);
+	request.mount_points = mount_points;
+	fd = test_rootfs_mount (store, &request);
+	test_assert_content (fd, "etc/hosts", "");
+}
+
+static void
+test_mount_points_refused (TestStore *store, gconstpointer data)
+{
+	static const char *const refused[] = {"etc", "/", "/../etc", "/a/./b", "/a//b", NULL};
+
+	make_layer (store, 0);
+	for (guint i = 0; refused[i] != NULL; i++) {
+		const char *const mount_points[] = {refused[i], NULL};
+		DavitRootfsRequest request = test_request (ID, 1);
+		g_autofree char *text = g_strdup_printf ("storage/overlay: mount point \"%s\": not "
+							 "a plain absolute path",
+							 refused[i]);
+		g_autoptr (GError) error = NULL;
+		int fd = -1;
+
+		request.mount_points = mount_points;
+		g_assert_true (davit_storage_rootfs_create (store->storage, &request, NULL));
+		g_assert_false (davit_storage_rootfs_mount (store->storage, &request, &fd, &error));
+		g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_FAILED);
+		g_assert_cmpstr (error->message, ==, text);
+	}
 }
 
 /* Removal takes no new block: on a disk that is full to the last one. */
@@ -358,6 +430,8 @@ main (int argc, char **argv)
 	test_store_add ("overlay", "too-many", test_too_many);
 	test_store_add ("overlay", "half-created", test_half_created);
 	test_store_add ("overlay", "root-directory", test_root_directory);
+	test_store_add ("overlay", "mount-points", test_mount_points);
+	test_store_add ("overlay", "mount-points-refused", test_mount_points_refused);
 	test_store_add ("overlay", "speed", test_speed);
 	g_test_add_func ("/overlay/full-disk", test_full_disk);
 	g_test_add_func ("/overlay/rootless", test_rootless);
