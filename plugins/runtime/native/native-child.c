@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void
@@ -137,6 +138,43 @@ native_child_release (const NativeChild *child)
 	native_report_say (child->sockets[0], NATIVE_REPORT_GO);
 }
 
+/* The process that was made has made the one that counts, and ends. */
+static void
+child_replace (NativeChild *child, const NativeReport *report, int pidfd)
+{
+	siginfo_t information;
+
+	while (waitid (P_PID, (id_t) child->pid, &information, WEXITED) < 0 && errno == EINTR)
+		continue;
+	close_if_open (&child->pidfd);
+	child->pid = report->number;
+	child->pidfd = pidfd;
+}
+
+/* Takes fd, which came with it. */
+static void
+child_handle (NativeChild *child, const NativeReport *report, int fd)
+{
+	if (report->kind == NATIVE_REPORT_TERMINAL && child->terminal < 0)
+		child->terminal = fd;
+	else if (report->kind == NATIVE_REPORT_PROCESS && fd >= 0)
+		child_replace (child, report, fd);
+	else
+		close_if_open (&fd);
+}
+
+/* Of two processes the second may fail before the first has told of it; it is to be reaped, too. */
+static gboolean
+child_failed (NativeChild *child, const NativeReport *failure, GError **error)
+{
+	NativeReport report;
+	int fd = -1;
+
+	while (native_report_receive (child->sockets[0], &report, &fd, NULL) && report.kind != 0)
+		child_handle (child, &report, fd);
+	return native_report_to_error (failure, error);
+}
+
 gboolean
 native_child_hear (NativeChild *child, guint until, const char *name, GError **error)
 {
@@ -147,12 +185,9 @@ native_child_hear (NativeChild *child, guint until, const char *name, GError **e
 	for (;;) {
 		if (!native_report_receive (child->sockets[0], &report, &fd, error))
 			return FALSE;
-		if (report.kind == NATIVE_REPORT_TERMINAL && child->terminal < 0)
-			child->terminal = fd;
-		else
-			close_if_open (&fd);
+		child_handle (child, &report, fd);
 		if (report.kind == NATIVE_REPORT_FAILED)
-			return native_report_to_error (&report, error);
+			return child_failed (child, &report, error);
 		executing |= report.kind == NATIVE_REPORT_EXECUTING;
 		if (report.kind == 0 || (report.kind == until && !executing))
 			break;

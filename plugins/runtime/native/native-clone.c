@@ -116,8 +116,11 @@ between_run (const NativeClone *request, int socket)
 		request->run (request->data);
 		_exit (1);
 	}
-	if (pid < 0)
+	if (pid < 0) {
 		native_report_fail (&report, NATIVE_STEP_CLONE, errno, NULL);
+		/* The kernel may have written a number there before it failed. */
+		pidfd = -1;
+	}
 	report.number = pid < 0 ? report.number : pid;
 	native_report_send (socket, &report, pidfd);
 	_exit (0);
@@ -204,6 +207,21 @@ native_clone_process (const NativeClone *request, pid_t *ret_pid, int *ret_pidfd
 	if (geteuid () == 0 && dumpable == 1)
 		prctl (PR_SET_DUMPABLE, 1, 0, 0, 0);
 	return cloned;
+}
+
+pid_t
+native_clone_sibling (int *ret_pidfd)
+{
+	struct clone_args arguments = {
+		.flags = CLONE_PIDFD | CLONE_PARENT,
+		.pidfd = (guint64) (guintptr) ret_pidfd,
+	};
+	pid_t pid = native_clone3 (&arguments);
+
+	/* The kernel may have written a number there before it failed. */
+	if (pid < 0)
+		*ret_pidfd = -1;
+	return pid;
 }
 
 void

@@ -24,6 +24,12 @@ typedef struct {
 gboolean native_clone_process (const NativeClone *request, pid_t *ret_pid, int *ret_pidfd,
 			       GError **error);
 
+/*
+ * Runs in a process that was made so: a further child of the caller, in the namespaces that this
+ * one has joined, to take its place. 0 in the new process; async-signal-safe.
+ */
+pid_t native_clone_sibling (int *ret_pidfd);
+
 /* Kills a process that did not come to its end, and waits for it. */
 void native_clone_discard (pid_t pid, int *pidfd);
 

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * exec: one clone3 into the container's pid namespace and v2 group, one setns with the pidfd of the
- * first process into all the others. By pidfd and not by /proc/PID/ns: another process that got the
- * number meanwhile can't be meant by it.
+ * exec: one clone3 into the container's v2 group, one setns with the pidfd of the first process into
+ * all its namespaces. By pidfd and not by /proc/PID/ns: another process that got the number
+ * meanwhile can't be meant by it.
  *
  * The container is running, and hostile: what is looked at in it from here on may be what it likes.
+ * Its processes see ours as soon as that is in their pid namespace, and one with CAP_SYS_PTRACE may
+ * open its /proc/PID/root, /proc/PID/exe and memory, dumpable or not (CVE-2016-9962, CVE-2019-5736).
+ * So a first process, which they can't see, does it all: it leaves the host's root, program,
+ * descriptors and its privileges behind; the one that executes the program is made by it last.
+ * What that one still has more than the container is CAP_SYS_ADMIN, if a filter is to be loaded
+ * without no_new_privs.
  */
 
 #include "native-exec.h"
@@ -63,7 +69,7 @@ child_open_terminal (Execution *execution, int *ret_slave, NativeReport *report)
 static gboolean
 child_enter (Execution *execution, NativeReport *report)
 {
-	int flags = execution->record.namespaces & ~CLONE_NEWPID;
+	int flags = execution->record.namespaces;
 	int status;
 
 	/* What only the parent may do is done; and if it is gone, so is the reason to go on. */
@@ -87,11 +93,23 @@ child_set_up (Execution *execution, NativeFinal *final, NativeReport *report)
 	int slave = -1;
 
 	umask (0);
-	if (!child_enter (execution, report) || !child_open_terminal (execution, &slave, report) ||
-	    !native_final_detach (slave, report))
+	if (!child_enter (execution, report) || !child_open_terminal (execution, &slave, report))
 		return FALSE;
 	memcpy (final->stdio, execution->stdio, sizeof final->stdio);
 	return native_final_prepare (final);
+}
+
+/* The second process: in the pid namespace, a child of the caller. */
+static void
+program_run (const Execution *execution, const NativeFinal *final)
+{
+	/* The terminal has become standard input. */
+	int slave = execution->process.terminal ? STDIN_FILENO : -1;
+
+	if (native_final_detach (slave, final->report) && native_final_enter (final))
+		native_final_execute (final, execution->socket);
+	native_report_send (execution->socket, final->report, -1);
+	_exit (125);
 }
 
 static void
@@ -110,11 +128,20 @@ child_run (gpointer data)
 		.keep = {&execution->socket, NULL},
 		.report = &report,
 	};
+	int pidfd = -1;
+	pid_t pid = -1;
 
-	if (child_set_up (execution, &final, &report))
-		native_final_execute (&final, execution->socket);
-	native_report_send (execution->socket, &report, -1);
-	_exit (125);
+	if (child_set_up (execution, &final, &report)) {
+		pid = native_clone_sibling (&pidfd);
+		if (pid == 0)
+			program_run (execution, &final);
+		if (pid < 0)
+			native_report_fail (&report, NATIVE_STEP_CLONE_PROGRAM, errno, NULL);
+		else
+			report = (NativeReport){.kind = NATIVE_REPORT_PROCESS, .number = pid};
+	}
+	native_report_send (execution->socket, &report, pidfd);
+	_exit (pid < 0 ? 125 : 0);
 }
 
 /* The container must run: in one that is frozen, the new process would freeze before it began. */
@@ -166,10 +193,6 @@ execution_run (Execution *execution, GError **error)
 	};
 
 	native_namespaces_init (&namespaces);
-	namespaces.joined_flags = execution->record.namespaces & CLONE_NEWPID;
-	for (guint i = 0; i < NATIVE_N_NAMESPACES; i++)
-		if (native_namespaces_kind (i)->flag == CLONE_NEWPID)
-			namespaces.fds[i] = execution->container_pidfd;
 	native_child_pass (child, execution->request->pass_fds, execution->request->n_pass_fds);
 	if (!native_child_prepare (child, execution->request->stdio, execution->stdio, error))
 		return FALSE;

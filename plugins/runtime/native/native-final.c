@@ -127,8 +127,13 @@ enter_directory (const char *cwd, NativeReport *report)
 gboolean
 native_final_prepare (NativeFinal *final)
 {
-	if (!native_descriptors_arrange (final) || !drop_privileges (final) ||
-	    !enter_directory (final->process->cwd, final->report))
+	return native_descriptors_arrange (final) && drop_privileges (final);
+}
+
+gboolean
+native_final_enter (const NativeFinal *final)
+{
+	if (!enter_directory (final->process->cwd, final->report))
 		return FALSE;
 	umask (final->process->umask);
 	if (final->has_personality && personality (final->personality) < 0)

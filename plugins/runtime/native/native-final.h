@@ -26,8 +26,11 @@ typedef struct {
 	NativeReport *report;
 } NativeFinal;
 
-/* All that can be done before the program is to run. Descriptors not kept are closed. */
+/* Descriptors and privileges. What is open and not kept is closed. */
 gboolean native_final_prepare (NativeFinal *final);
+
+/* The working directory, which may be a path that only the process itself has: /proc/self/cwd. */
+gboolean native_final_enter (const NativeFinal *final);
 
 /* Executes the program. Says on socket that it comes to that, and returns if it failed. */
 gboolean native_final_execute (const NativeFinal *final, int socket);

@@ -198,7 +198,7 @@ init_set_up (NativeInit *init, NativeFinal *final, NativeReport *report)
 	    !native_final_detach (slave, report))
 		return FALSE;
 	memcpy (final->stdio, init->stdio, sizeof final->stdio);
-	return native_final_prepare (final);
+	return native_final_prepare (final) && native_final_enter (final);
 }
 
 /*

@@ -37,6 +37,9 @@ static const StepText step_texts[NATIVE_STEP_COUNT] = {
 				      "no clock may become negative or leave the kernel's range"},
 	[NATIVE_STEP_CLONE] = {"make the first process", DAVIT_ERROR_FAILED, ENOSPC,
 			       "too many namespaces; see /proc/sys/user/max_*_namespaces"},
+	[NATIVE_STEP_CLONE_PROGRAM] = {"make the process", DAVIT_ERROR_FAILED, EAGAIN,
+				       "too many processes: see ulimit -u and the container's "
+				       "limit of processes"},
 	[NATIVE_STEP_SESSION] = {"make a session", DAVIT_ERROR_FAILED, 0, NULL},
 	[NATIVE_STEP_KEYRING] = {"make a session keyring", DAVIT_ERROR_FAILED, EDQUOT,
 				 "too many keys; see /proc/sys/kernel/keys"},
