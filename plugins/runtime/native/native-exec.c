@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * exec: one clone3 into the container's v2 group, one setns with the pidfd of the first process into
- * all its namespaces. By pidfd and not by /proc/PID/ns: another process that got the number
+ * exec: one clone3 into the container's v2 group, one setns with the pidfd of the first process
+ * into all its namespaces. By pidfd and not by /proc/PID/ns: another process that got the number
  * meanwhile can't be meant by it.
  *
  * The container is running, and hostile: what is looked at in it from here on may be what it likes.
  * Its processes see ours as soon as that is in their pid namespace, and one with CAP_SYS_PTRACE may
- * open its /proc/PID/root, /proc/PID/exe and memory, dumpable or not (CVE-2016-9962, CVE-2019-5736).
- * So a first process, which they can't see, does it all: it leaves the host's root, program,
- * descriptors and its privileges behind; the one that executes the program is made by it last.
- * What that one still has more than the container is CAP_SYS_ADMIN, if a filter is to be loaded
- * without no_new_privs.
+ * open its /proc/PID/root, /proc/PID/exe and memory, dumpable or not (CVE-2016-9962,
+ * CVE-2019-5736). So a first process, which they can't see, does it all: it leaves the host's root,
+ * program, descriptors and its privileges behind; the one that executes the program is made by it
+ * last. What that one still has more than the container is CAP_SYS_ADMIN, if a filter is to be
+ * loaded without no_new_privs.
  */
 
 #include "native-exec.h"
