@@ -80,6 +80,7 @@ network_detach (const Clean *clean, GError **error)
 		.userns_fd = -1,
 		.pidfd = -1,
 		.status = run->network_status,
+		.netlink_fd = -1,
 	};
 	DavitNetwork *network;
 

@@ -18,9 +18,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,7 +32,8 @@
 /* Shared with the child. */
 typedef struct {
 	int fd;
-	int number; /* errno */
+	int netlink_fd; /* a socket in it, or -1: whoever needs one goes there */
+	int number;	/* errno */
 } Made;
 
 static int
@@ -40,6 +43,7 @@ namespace_open_own (void *data)
 
 	made->fd = open ("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	made->number = errno;
+	made->netlink_fd = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	return 0;
 }
 
@@ -56,11 +60,11 @@ namespace_explain (int number, GError **error)
 }
 
 static gboolean
-namespace_make (int *ret_fd, GError **error)
+namespace_make (int *ret_fd, int *ret_netlink_fd, GError **error)
 {
 	char *stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	Made made = {-1, 0};
+	Made made = {-1, -1, 0};
 	pid_t child;
 	int number;
 
@@ -73,9 +77,12 @@ namespace_make (int *ret_fd, GError **error)
 	while (child > 0 && waitpid (child, NULL, __WALL) < 0 && errno == EINTR)
 		continue;
 	munmap (stack, STACK_SIZE);
-	if (child < 0 || made.fd < 0)
+	if (child < 0 || made.fd < 0) {
+		davit_fd_close (&made.netlink_fd);
 		return namespace_explain (number, error);
+	}
 	*ret_fd = made.fd;
+	*ret_netlink_fd = made.netlink_fd;
 	return TRUE;
 }
 
@@ -149,6 +156,7 @@ request_fill (Request *request, const DavitPrepared *prepared, GError **error)
 		.netns_fd = prepared->network.fd,
 		.userns_fd = -1,
 		.pidfd = -1,
+		.netlink_fd = -1,
 	};
 	if (!davit_json_get_string (json, "networkName", &driver->network, error) ||
 	    !davit_json_get_string (json, "ip", &driver->address, error) ||
@@ -188,15 +196,18 @@ network_attach (DavitPrepared *prepared, GError **error)
 	DavitEngine *engine = prepared->container->engine;
 	DavitNetwork *network =
 		davit_drivers_network (engine->drivers, prepared->record->network, error);
+	davit_autofd netlink_fd = -1;
 	Request request = {0};
 	gboolean attached;
 	int fd = -1;
 
-	if (network == NULL || !namespace_make (&fd, error))
+	if (network == NULL || !namespace_make (&fd, &netlink_fd, error))
 		return FALSE;
 	davit_joined_set_fd (&prepared->network, fd);
 	prepared->attached = davit_result_new ();
-	attached = request_fill (&request, prepared, error) &&
+	attached = request_fill (&request, prepared, error);
+	request.driver.netlink_fd = netlink_fd;
+	attached = attached &&
 		   davit_network_attach (network, &request.driver, prepared->attached, error);
 	if (attached)
 		run_note (prepared->run, &request.driver, prepared->attached);

@@ -49,6 +49,11 @@ typedef struct {
 		*options;	/* "key=value" from the command line, NULL-terminated, or NULL */
 	const DavitPort *ports; /* or NULL */
 	const char *status;	/* what attach reported as "status", at the others; or NULL */
+	/*
+	 * A socket of NETLINK_ROUTE that was opened in the namespace, new and without a message, so
+	 * that it can be configured from outside; -1: none. Only at attach; the engine closes it.
+	 */
+	int netlink_fd;
 } DavitNetworkRequest;
 
 /**

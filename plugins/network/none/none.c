@@ -9,6 +9,7 @@
  */
 
 #include "none-loopback.h"
+#include "none-netlink.h"
 
 #include <davit/network.h>
 
@@ -108,7 +109,11 @@ none_attach (gpointer instance, const DavitNetworkRequest *request, DavitResult 
 	None *none = (None *) instance;
 	NoneLoopback loopback;
 
-	if (!request_check (request, error) || !request_bring_up (request, &loopback, error))
+	if (!request_check (request, error))
+		return FALSE;
+	if (request->netlink_fd >= 0
+		    ? !none_netlink_bring_up (request->netlink_fd, &loopback, error)
+		    : !request_bring_up (request, &loopback, error))
 		return FALSE;
 	if (request->ports != NULL && request->ports[0].container_port != 0)
 		none->host->log (

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
@@ -135,6 +136,7 @@ make_request (const Fixture *fixture)
 		.netns_fd = fixture->netns_fd,
 		.userns_fd = -1,
 		.pidfd = -1,
+		.netlink_fd = -1,
 	};
 }
 
@@ -239,6 +241,108 @@ assert_attach_fails (Fixture *fixture, const DavitNetworkRequest *request, Davit
 	g_assert_cmpstr (error->message, ==, text);
 	g_assert_true (davit_error_matches (error, code));
 	g_assert_cmpuint (davit_result_length (result), ==, 0);
+	g_assert_cmpint (interface_flags (fixture->netns_fd, FALSE, FALSE), ==, 0);
+}
+
+/* A socket in the namespace of the test: this process goes there and comes back. */
+static int
+open_netlink (const Fixture *fixture)
+{
+	davit_autofd own = open ("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd;
+
+	g_assert_cmpint (setns (fixture->netns_fd, CLONE_NEWNET), ==, 0);
+	fd = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	g_assert_cmpint (setns (own, CLONE_NEWNET), ==, 0);
+	g_assert_cmpint (fd, >=, 0);
+	return fd;
+}
+
+/* The other way in: it must find and report the same. */
+static void
+test_attach_netlink (Fixture *fixture, gconstpointer data)
+{
+	DavitNetworkRequest request = make_request (fixture);
+	g_autoptr (DavitResult) result = davit_result_new ();
+	g_autoptr (GError) error = NULL;
+	g_autofree const char **addresses = NULL;
+	davit_autofd fd = open_netlink (fixture);
+
+	request.netlink_fd = fd;
+	/* What is not needed is not looked at. */
+	request.netns_fd = -1;
+	g_assert_true (davit_network_attach (fixture->network, &request, result, &error));
+	g_assert_no_error (error);
+	g_assert_cmpint (interface_flags (fixture->netns_fd, FALSE, FALSE), ==, 1);
+	g_assert_cmpstr (davit_result_string (result, "interface"), ==, "lo");
+	addresses = davit_result_strings (result, "address");
+	g_assert_cmpstr (addresses[0], ==, "lo 127.0.0.1/8");
+	if (access ("/proc/net/if_inet6", F_OK) == 0)
+		g_assert_cmpstr (addresses[1], ==, "lo ::1/128");
+	else
+		g_assert_null (addresses[1]);
+}
+
+static void
+test_attach_netlink_ipv6_off (Fixture *fixture, gconstpointer data)
+{
+	DavitNetworkRequest request = make_request (fixture);
+	g_autoptr (DavitResult) result = davit_result_new ();
+	g_autoptr (GError) error = NULL;
+	g_autofree const char **addresses = NULL;
+	davit_autofd fd = open_netlink (fixture);
+	int status = 0;
+	pid_t child = fork ();
+
+	if (child == 0) {
+		int file;
+
+		if (setns (fixture->netns_fd, CLONE_NEWNET) < 0)
+			_exit (1);
+		file = open ("/proc/sys/net/ipv6/conf/lo/disable_ipv6", O_WRONLY | O_CLOEXEC);
+		_exit (file >= 0 && write (file, "1", 1) != 1 ? 1 : 0);
+	}
+	g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+	g_assert_cmpint (status, ==, 0);
+	request.netlink_fd = fd;
+	g_assert_true (davit_network_attach (fixture->network, &request, result, &error));
+	g_assert_no_error (error);
+	addresses = davit_result_strings (result, "address");
+	g_assert_cmpstr (addresses[0], ==, "lo 127.0.0.1/8");
+	g_assert_null (addresses[1]);
+}
+
+static void
+test_attach_netlink_fails (Fixture *fixture, gconstpointer data)
+{
+	DavitNetworkRequest request = make_request (fixture);
+	davit_autofd null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+	davit_autofd fd = open_netlink (fixture);
+	int status = 0;
+	pid_t child;
+
+	request.netlink_fd = null;
+	assert_attach_fails (fixture, &request, DAVIT_ERROR_FAILED,
+			     "network/none: bring up interface \"lo\": Socket operation on "
+			     "non-socket");
+	child = fork ();
+	if (child == 0) {
+		g_autoptr (GError) error = NULL;
+
+		request.netlink_fd = fd;
+		if (setresuid (65534, 65534, 65534) < 0)
+			_exit (1);
+		if (davit_network_attach (fixture->network, &request, NULL, &error))
+			_exit (2);
+		if (!davit_error_matches (error, DAVIT_ERROR_PERMISSION))
+			_exit (3);
+		_exit (strcmp (error->message, "network/none: bring up interface \"lo\": Operation "
+					       "not permitted") == 0
+			       ? 0
+			       : 4);
+	}
+	g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+	g_assert_cmpint (status, ==, 0);
 	g_assert_cmpint (interface_flags (fixture->netns_fd, FALSE, FALSE), ==, 0);
 }
 
@@ -411,6 +515,9 @@ main (int argc, char **argv)
 	add ("/none/refused", test_refused);
 	add ("/none/bad-namespace", test_bad_namespace);
 	add ("/none/user-namespace", test_user_namespace);
+	add ("/none/netlink", test_attach_netlink);
+	add ("/none/netlink-ipv6-off", test_attach_netlink_ipv6_off);
+	add ("/none/netlink-fails", test_attach_netlink_fails);
 	add ("/none/probe", test_probe);
 	add ("/none/unsupported", test_unsupported);
 	add ("/none/speed", test_speed);
