@@ -258,7 +258,7 @@ class Bench:
         archive = cache / 'bench-300m.tar'
         if not archive.exists():
             root = self.directory / 'debian'
-            self.call(['debootstrap', '--variant=minbase', '--include=perl,python3,git,gcc,vim',
+            self.call(['debootstrap', '--variant=minbase', '--include=git,python3',
                        'bookworm', str(root)])
             self.call(['tar', '-C', str(root), '--xattrs', '-cf', str(archive) + '.new', '.'])
             os.rename(str(archive) + '.new', archive)
