@@ -141,6 +141,11 @@ davit_state_write (int container_dirfd, const DavitState *state, GError **error)
 	if (davit_error_matches (local, DAVIT_ERROR_NO_SPACE) &&
 	    state_overwrite (container_dirfd, text, NULL))
 		return TRUE;
+	/* A directory of that name; but what is damaged must not keep a container for ever. */
+	if (faccessat (container_dirfd, STATE_FILE "/.", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return davit_path_remove_tree (container_dirfd, STATE_FILE, error) &&
+		       davit_path_replace_file (container_dirfd, STATE_FILE, text, strlen (text),
+						0600, FALSE, error);
 	g_propagate_error (error, g_steal_pointer (&local));
 	return FALSE;
 }

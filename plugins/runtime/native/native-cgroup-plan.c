@@ -147,6 +147,20 @@ native_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_p
 	return TRUE;
 }
 
+gboolean
+native_cgroup_guess (const DavitHost *host, const char *id, const char *cgroups_path,
+		     NativeCgroup **ret_cgroup, GError **error)
+{
+	/* A path that does not end in the id may be that of others, too. */
+	if (cgroups_path != NULL && !g_str_has_suffix (cgroups_path, id))
+		cgroups_path = NULL;
+	if (!native_cgroup_plan (host, id, cgroups_path, ret_cgroup, error))
+		return FALSE;
+	for (guint i = 0; i < (*ret_cgroup)->groups->len; i++)
+		((NativeGroup *) (*ret_cgroup)->groups->pdata[i])->kept = FALSE;
+	return TRUE;
+}
+
 NativeGroup *
 native_cgroup_group_v2 (const NativeCgroup *cgroup)
 {

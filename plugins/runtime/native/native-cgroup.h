@@ -38,6 +38,9 @@ typedef struct _NativeCgroup NativeCgroup;
 /* Decides the paths and makes nothing. cgroups_path: linux.cgroupsPath, or NULL. */
 gboolean native_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_path,
 			     NativeCgroup **ret_cgroup, GError **error);
+/* For one of which no record tells: where its groups stand, if it has any; all are its own. */
+gboolean native_cgroup_guess (const DavitHost *host, const char *id, const char *cgroups_path,
+			      NativeCgroup **ret_cgroup, GError **error);
 void native_cgroup_free (NativeCgroup *cgroup);
 
 /*

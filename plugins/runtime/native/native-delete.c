@@ -10,6 +10,7 @@
 
 #include "native-error.h"
 #include "native-record.h"
+#include "native-spec.h"
 #include "native-start.h"
 
 #include <errno.h>
@@ -73,31 +74,52 @@ delete_process (const DavitRuntimeContainer *container, NativeRecord *record, gb
 }
 
 static gboolean
-delete_file (int dirfd, const char *name, GError **error)
+delete_file (const DavitHost *host, int dirfd, const char *name, GError **error)
 {
 	if (unlinkat (dirfd, name, 0) == 0 || errno == ENOENT)
 		return TRUE;
+	if (errno == EISDIR)
+		return host->files->remove_tree (dirfd, name, error);
 	return native_error_set (error, errno, "remove \"%s\"", name);
 }
 
+/* By what create saved, if that is left, or where they stand if config.json said nothing else. */
+static gboolean
+guess (const DavitHost *host, const DavitRuntimeContainer *container, NativeRecord *record,
+       GError **error)
+{
+	const char *path = NULL;
+	NativeSpec saved;
+	gboolean guessed;
+
+	memset (&saved, 0, sizeof saved);
+	native_namespaces_init (&saved.namespaces);
+	native_rootfs_init (&saved.rootfs);
+	if (native_spec_read_saved (host, container->dirfd, NATIVE_CONFIG_FILE, &saved, NULL))
+		path = saved.cgroups_path;
+	record->same_boot = TRUE;
+	guessed = native_cgroup_guess (host, container->id, path, &record->cgroup, error);
+	native_spec_clear (&saved);
+	return guessed;
+}
+
 /*
- * A damaged record must not keep a container for ever: with force the groups are looked for where
- * they stand if config.json said nothing else.
+ * A record that is damaged, or that is none at all, must not keep a container for ever, and even
+ * less let its processes run on when nobody knows of them any more: with force its groups are
+ * looked for.
  */
 static gboolean
 read_or_guess (const DavitHost *host, const DavitRuntimeContainer *container, gboolean force,
 	       NativeRecord *record, GError **error)
 {
 	g_autoptr (GError) local = NULL;
+	gboolean read = native_record_read (host, container->dirfd, container->id, record, &local);
+	gboolean newer = g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
 
-	if (native_record_read (host, container->dirfd, container->id, record, &local))
+	if (force && !newer && record->cgroup == NULL && guess (host, container, record, NULL))
 		return TRUE;
-	if (g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND))
+	if (read || g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND))
 		return TRUE;
-	if (force && g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_CORRUPT)) {
-		record->same_boot = TRUE;
-		return native_cgroup_plan (host, container->id, NULL, &record->cgroup, error);
-	}
 	g_propagate_error (error, g_steal_pointer (&local));
 	return FALSE;
 }
@@ -112,9 +134,9 @@ native_delete (const DavitHost *host, const DavitRuntimeContainer *container, gb
 	deleted = read_or_guess (host, container, force, &record, error) &&
 		  delete_process (container, &record, force, error) &&
 		  (record.cgroup == NULL || native_cgroup_remove (record.cgroup, error)) &&
-		  delete_file (container->dirfd, NATIVE_START_SOCKET, error) &&
-		  delete_file (container->dirfd, NATIVE_CONFIG_FILE, error) &&
-		  delete_file (container->dirfd, NATIVE_RECORD_FILE, error);
+		  delete_file (host, container->dirfd, NATIVE_START_SOCKET, error) &&
+		  delete_file (host, container->dirfd, NATIVE_CONFIG_FILE, error) &&
+		  delete_file (host, container->dirfd, NATIVE_RECORD_FILE, error);
 	native_record_clear (&record);
 	return deleted;
 }

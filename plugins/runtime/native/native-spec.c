@@ -227,6 +227,7 @@ native_spec_read_saved (const DavitHost *host, int dirfd, const char *name, Nati
 	return spec_parse (host, dirfd, name, spec, error) &&
 	       host->json->get_object (spec->document, "linux", &linux_object, error) &&
 	       spec_read_personality (host, linux_object, spec, error) &&
+	       host->json->get_string (linux_object, "cgroupsPath", &spec->cgroups_path, error) &&
 	       host->json->get_object (linux_object, "seccomp", &spec->seccomp, error);
 }
 
