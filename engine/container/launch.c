@@ -109,13 +109,17 @@ find_file (const char *const *directories, const char *name)
 static void
 cgroups_look (Child *child)
 {
-	g_autoptr (DavitResult) state = davit_result_new ();
-	g_autofree const char **cgroups = NULL;
+	g_autoptr (DavitResult) state = NULL;
+	g_autofree const char **cgroups = davit_result_strings (child->result, "cgroup");
 
-	if (!davit_runtime_state (child->launch->runtime->runtime, &child->launch->runtime->handle,
-				  state, NULL))
-		return;
-	cgroups = davit_result_strings (state, "cgroup");
+	if (cgroups[0] == NULL) {
+		state = davit_result_new ();
+		if (!davit_runtime_state (child->launch->runtime->runtime,
+					  &child->launch->runtime->handle, state, NULL))
+			return;
+		g_free (cgroups);
+		cgroups = davit_result_strings (state, "cgroup");
+	}
 	child->oom_path = find_file (cgroups, "memory.events");
 	if (child->oom_path == NULL)
 		child->oom_path = find_file (cgroups, "memory.oom_control");

@@ -72,8 +72,9 @@ typedef struct {
 	 * Runs in: set-up child, the process that becomes the monitor; the first process must be
 	 * its child, or be adopted by it (it is a subreaper). Not repeatable without delete; a
 	 * failed create leaves at most what delete takes away, and the intent is recorded in dirfd
-	 * before anything is made. The caller closes ret_pidfd. Result: "pid" (integer), and if
-	 * config.json asks for a terminal, "terminal" (fd: the master).
+	 * before anything is made. The caller closes ret_pidfd. Result: "pid" (integer), if
+	 * config.json asks for a terminal, "terminal" (fd: the master), and strings "cgroup" as
+	 * state has them: without them the engine asks for the state.
 	 */
 	gboolean (*create) (gpointer instance, const DavitRuntimeCreate *request, int *ret_pidfd,
 			    DavitResult *result, GError **error);

@@ -58,7 +58,8 @@ native_control_start (const DavitHost *host, const DavitRuntimeContainer *contai
 {
 	g_auto (Held) held = {.pidfd = -1};
 
-	return native_record_read (host, container->dirfd, container->id, &held.record, error) &&
+	return native_record_read_process (host, container->dirfd, container->id, &held.record,
+					   error) &&
 	       native_start_go (container->dirfd, container->id, &held.record, error);
 }
 

@@ -29,6 +29,7 @@ typedef struct {
 	NativeCgroup *cgroup;
 	NativeSeccomp *seccomp;
 	NativeChild child;
+	char **paths; /* of the groups */
 	int record_fd;
 	int listener;
 	int stdio[3];
@@ -101,20 +102,18 @@ static gboolean
 creation_make_groups (Creation *creation, GError **error)
 {
 	NativeSpec *spec = &creation->spec;
-	g_auto (GStrv) paths = NULL;
 
 	if (!native_cgroup_make (creation->cgroup, spec->resources, error) ||
 	    !native_cgroup_apply (creation->cgroup, spec->resources, error))
 		return FALSE;
+	creation->paths = native_cgroup_paths (creation->cgroup);
 	for (guint i = 0; i < spec->mounts.n_entries; i++) {
 		NativeMount *mount = spec->mounts.entries[i];
 
 		if (mount->kind != NATIVE_MOUNT_CGROUP)
 			continue;
-		if (paths == NULL)
-			paths = native_cgroup_paths (creation->cgroup);
-		if (!native_mount_cgroup_open (creation->host, mount, paths, &spec->namespaces,
-					       error))
+		if (!native_mount_cgroup_open (creation->host, mount, creation->paths,
+					       &spec->namespaces, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -189,6 +188,16 @@ creation_run (Creation *creation, GError **error)
 }
 
 static void
+creation_tell (Creation *creation, int *ret_pidfd, DavitResult *result)
+{
+	const DavitHost *host = creation->host;
+
+	native_child_take (&creation->child, host, ret_pidfd, result);
+	for (gsize i = 0; creation->paths[i] != NULL; i++)
+		host->result_string (result, "cgroup", creation->paths[i]);
+}
+
+static void
 creation_clear (Creation *creation)
 {
 	native_child_clear (&creation->child);
@@ -198,6 +207,7 @@ creation_clear (Creation *creation)
 		close (creation->record_fd);
 	native_spec_clear (&creation->spec);
 	g_clear_pointer (&creation->cgroup, native_cgroup_free);
+	g_clear_pointer (&creation->paths, g_strfreev);
 	g_clear_pointer (&creation->seccomp, native_seccomp_free);
 }
 
@@ -216,7 +226,7 @@ native_create (const DavitHost *host, const DavitRuntimeCreate *request, int *re
 		host->trace_end (host);
 	}
 	if (created)
-		native_child_take (&creation.child, host, ret_pidfd, result);
+		creation_tell (&creation, ret_pidfd, result);
 	creation_clear (&creation);
 	return created;
 }

@@ -107,10 +107,20 @@ native_record_add_process (int fd, int pid, guint64 start_time, GError **error)
 	return write_line (fd, line, error);
 }
 
+/* What is read. */
+typedef struct {
+	const DavitHost *host;
+	const char *id;
+	gboolean with_groups;
+	NativeRecord *record;
+} Reading;
+
 static gboolean
-record_parse_intent (const DavitHost *host, const DavitJson *object, const char *id,
-		     NativeRecord *record, GError **error)
+record_parse_intent (const Reading *reading, const DavitJson *object, GError **error)
 {
+	const DavitHost *host = reading->host;
+	NativeRecord *record = reading->record;
+
 	char own_boot_id[BOOT_ID_LENGTH + 1];
 	const DavitJson *cgroup;
 	const char *boot_id = NULL;
@@ -131,18 +141,22 @@ record_parse_intent (const DavitHost *host, const DavitJson *object, const char 
 	    !native_json_require (host, object, "cgroup", &cgroup, error) ||
 	    !read_boot_id (own_boot_id, error))
 		return FALSE;
-	if (!g_str_equal (own_id, id))
+	if (!g_str_equal (own_id, reading->id))
 		return native_error_say (error, DAVIT_ERROR_CORRUPT,
 					 "record: is of the container \"%s\"", own_id);
 	record->namespaces = (int) namespaces;
 	record->same_boot = g_str_equal (boot_id, own_boot_id);
-	return native_cgroup_from_json (host, cgroup, &record->cgroup, error);
+	record->known = TRUE;
+	return !reading->with_groups ||
+	       native_cgroup_from_json (host, cgroup, &record->cgroup, error);
 }
 
 static gboolean
-record_parse_process (const DavitHost *host, const DavitJson *object, NativeRecord *record,
-		      GError **error)
+record_parse_process (const Reading *reading, const DavitJson *object, GError **error)
 {
+	const DavitHost *host = reading->host;
+	NativeRecord *record = reading->record;
+
 	gint64 pid = 0;
 	gint64 start_time = 0;
 
@@ -156,9 +170,9 @@ record_parse_process (const DavitHost *host, const DavitJson *object, NativeReco
 
 /* One line that is whole. ret_next: behind it; NULL: there is no whole line. */
 static gboolean
-record_parse_line (const DavitHost *host, const char *text, const char *id, NativeRecord *record,
-		   const char **ret_next, GError **error)
+record_parse_line (const Reading *reading, const char *text, const char **ret_next, GError **error)
 {
+	const DavitHost *host = reading->host;
 	const char *end = strchr (text, '\n');
 	DavitJson *object;
 	gboolean parsed;
@@ -169,17 +183,19 @@ record_parse_line (const DavitHost *host, const char *text, const char *id, Nati
 	object = host->json->parse (text, end - text, error);
 	if (object == NULL)
 		return FALSE;
-	parsed = record->cgroup == NULL ? record_parse_intent (host, object, id, record, error)
-					: record_parse_process (host, object, record, error);
+	parsed = reading->record->known ? record_parse_process (reading, object, error)
+					: record_parse_intent (reading, object, error);
 	host->json->document_free (object);
 	*ret_next = end + 1;
 	return parsed;
 }
 
-gboolean
-native_record_read (const DavitHost *host, int dirfd, const char *id, NativeRecord *ret,
-		    GError **error)
+static gboolean
+record_read (const Reading *reading, int dirfd, GError **error)
 {
+	const DavitHost *host = reading->host;
+	NativeRecord *ret = reading->record;
+	const char *id = reading->id;
 	g_autofree char *text = NULL;
 	g_autoptr (GError) local = NULL;
 	const char *next = NULL;
@@ -195,9 +211,9 @@ native_record_read (const DavitHost *host, int dirfd, const char *id, NativeReco
 		g_propagate_error (error, g_steal_pointer (&local));
 		return FALSE;
 	}
-	parsed = record_parse_line (host, text, id, ret, &next, &local);
+	parsed = record_parse_line (reading, text, &next, &local);
 	if (parsed && next != NULL)
-		parsed = record_parse_line (host, next, id, ret, &next, &local);
+		parsed = record_parse_line (reading, next, &next, &local);
 	if (parsed)
 		return TRUE;
 	native_record_clear (ret);
@@ -208,6 +224,24 @@ native_record_read (const DavitHost *host, int dirfd, const char *id, NativeReco
 				  "the record of container \"%s\" is damaged: %s", id,
 				  local->message);
 	return FALSE;
+}
+
+gboolean
+native_record_read (const DavitHost *host, int dirfd, const char *id, NativeRecord *ret,
+		    GError **error)
+{
+	const Reading reading = {host, id, TRUE, ret};
+
+	return record_read (&reading, dirfd, error);
+}
+
+gboolean
+native_record_read_process (const DavitHost *host, int dirfd, const char *id, NativeRecord *ret,
+			    GError **error)
+{
+	const Reading reading = {host, id, FALSE, ret};
+
+	return record_read (&reading, dirfd, error);
 }
 
 void

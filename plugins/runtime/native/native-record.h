@@ -17,10 +17,11 @@ G_BEGIN_DECLS
 #define NATIVE_START_SOCKET "start"
 
 typedef struct {
+	gboolean known; /* the intent was written whole */
 	gboolean same_boot;
 	int namespaces;	      /* CLONE_NEW...: those in which the container is not in the host's */
 	gboolean own_pids;    /* its pid namespace is new: the first process's end ends all */
-	NativeCgroup *cgroup; /* NULL: the intent was not written whole */
+	NativeCgroup *cgroup; /* NULL: the intent was not written whole, or they were left out */
 	int pid;	      /* 0: there never was one */
 	guint64 start_time;
 } NativeRecord;
@@ -40,6 +41,9 @@ gboolean native_record_add_process (int fd, int pid, guint64 start_time, GError 
 /* NOT_FOUND: there is none. */
 gboolean native_record_read (const DavitHost *host, int dirfd, const char *id, NativeRecord *ret,
 			     GError **error);
+/* Without the groups: to find them every hierarchy of the host is opened. */
+gboolean native_record_read_process (const DavitHost *host, int dirfd, const char *id,
+				     NativeRecord *ret, GError **error);
 void native_record_clear (NativeRecord *record);
 
 /*

@@ -279,6 +279,23 @@ fixture_container (const Fixture *fixture)
 				       .dirfd = fixture->dirfd};
 }
 
+/* create and state tell the same groups. */
+static void
+assert_groups_told (Fixture *fixture, const DavitResult *created)
+{
+	DavitRuntimeContainer container = fixture_container (fixture);
+	g_autoptr (DavitResult) state = davit_result_new ();
+	g_autofree const char **told = davit_result_strings (created, "cgroup");
+	g_autofree const char **found = NULL;
+	g_autoptr (GError) error = NULL;
+
+	g_assert_true (davit_runtime_state (fixture->runtime, &container, state, &error));
+	g_assert_no_error (error);
+	found = davit_result_strings (state, "cgroup");
+	g_assert_true (g_strv_equal ((const char *const *) told, (const char *const *) found));
+	g_assert_true (told[0] != NULL || access ("/sys/fs/cgroup", F_OK) != 0);
+}
+
 gboolean
 fixture_create (Fixture *fixture, GError **error)
 {
@@ -300,8 +317,10 @@ fixture_create (Fixture *fixture, GError **error)
 	close (pipes[1]);
 	davit_fd_close (&fixture->output);
 	fixture->output = pipes[0];
-	if (created)
+	if (created) {
 		g_assert_true (davit_result_integer (result, "pid", &fixture->pid));
+		assert_groups_told (fixture, result);
+	}
 	return created;
 }
 
