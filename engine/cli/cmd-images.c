@@ -59,6 +59,10 @@ const DavitField davit_images_fields[] = {
 	{"CreatedSince", "CREATED", "the same, under docker's name"},
 	{"CreatedAt", "CREATED AT", "when it was made"},
 	{"Size", "SIZE", "of its blobs"},
+	{"VirtualSize", "SIZE", "the same, under docker's old name"},
+	{"RepoTags", "NAMES", "all its names, separated by commas"},
+	{"Names", "NAMES", "the same, under podman's name"},
+	{"Dangling", "DANGLING", "whether it has no name"},
 	{"Architecture", "ARCHITECTURE", "for which processor"},
 	{"Os", "OS", "for which system"},
 	{"Labels", "LABELS", "KEY=VALUE, separated by commas; {{.Label \"KEY\"}} gives one"},
@@ -92,6 +96,10 @@ row_add (DavitRows *rows, const DavitImage *image, const char *name, gboolean wh
 	davit_rows_take (rows, "CreatedSince", davit_ps_ago (image->created, now));
 	davit_rows_take (rows, "CreatedAt", davit_text_time (image->created));
 	davit_rows_take (rows, "Size", davit_text_size (image->size));
+	davit_rows_take (rows, "VirtualSize", davit_text_size (image->size));
+	davit_rows_take (rows, "RepoTags", g_strjoinv (",", image->names));
+	davit_rows_take (rows, "Names", g_strjoinv (",", image->names));
+	davit_rows_set (rows, "Dangling", image->names[0] == NULL ? "true" : "false");
 	davit_rows_set (rows, "Architecture", image->architecture);
 	davit_rows_set (rows, "Os", image->os);
 	davit_rows_set (rows, "Labels", labels);

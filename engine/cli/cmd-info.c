@@ -7,16 +7,41 @@
 #include "cli/cmd.h"
 #include "cli/document.h"
 #include "container/container.h"
+#include "image/compose.h"
 
 #include <davit/plugin.h>
 
 #include "davit-config.h"
 
 #include <linux/magic.h>
+#include <string.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+/* What is found out once and stands in several places. */
+typedef struct {
+	DavitJsonWriter *writer;
+	DavitEngine *engine;
+	struct utsname host;
+	struct sysinfo memory;
+	guint containers;
+	guint counts[DAVIT_STATUS_DAMAGED + 1];
+	guint images;
+	guint images_damaged;
+	const char *storage; /* the plugin that "auto" means */
+	char *storage_problem;
+} Info;
+
+static void
+info_clear (Info *info)
+{
+	davit_json_writer_free (info->writer);
+	g_free (info->storage_problem);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Info, info_clear)
 
 /* As DavitFacts has it; asked here again because the answer is two calls of statfs. */
 static const char *
@@ -33,131 +58,192 @@ cgroup_mode (void)
 	return "v1";
 }
 
-static void
-host_write (DavitJsonWriter *writer)
-{
-	struct utsname host = {0};
-	struct sysinfo memory = {0};
-
-	uname (&host);
-	sysinfo (&memory);
-	davit_json_writer_begin_object (writer, "host");
-	davit_json_writer_string (writer, "arch", host.machine);
-	davit_json_writer_string (writer, "cgroups", cgroup_mode ());
-	davit_json_writer_integer (writer, "cpus", sysconf (_SC_NPROCESSORS_ONLN));
-	davit_json_writer_string (writer, "hostname", host.nodename);
-	davit_json_writer_string (writer, "kernel", host.release);
-	davit_json_writer_unsigned (writer, "memFree", (guint64) memory.freeram * memory.mem_unit);
-	davit_json_writer_unsigned (writer, "memTotal",
-				    (guint64) memory.totalram * memory.mem_unit);
-	davit_json_writer_string (writer, "os", "linux");
-	davit_json_writer_boolean (writer, "rootless", geteuid () != 0);
-	davit_json_writer_end_object (writer);
-}
-
-static void
-containers_write (DavitJsonWriter *writer, const GPtrArray *containers)
-{
-	guint counts[DAVIT_STATUS_DAMAGED + 1] = {0};
-
-	for (guint i = 0; i < containers->len; i++)
-		counts[((DavitContainer *) g_ptr_array_index (containers, i))->status]++;
-	davit_json_writer_begin_object (writer, "containers");
-	davit_json_writer_integer (writer, "number", containers->len);
-	davit_json_writer_integer (writer, "running", counts[DAVIT_STATUS_RUNNING]);
-	davit_json_writer_integer (writer, "paused", counts[DAVIT_STATUS_PAUSED]);
-	davit_json_writer_integer (writer, "stopped",
-				   counts[DAVIT_STATUS_CREATED] + counts[DAVIT_STATUS_STOPPED] +
-					   counts[DAVIT_STATUS_EXITED]);
-	davit_json_writer_integer (writer, "damaged", counts[DAVIT_STATUS_DAMAGED]);
-	davit_json_writer_end_object (writer);
-}
-
+/* docker and podman know two; in a hybrid tree the controllers are those of v1. */
 static gboolean
-store_write (DavitJsonWriter *writer, DavitEngine *engine, GError **error)
+cgroup_is_v2 (void)
 {
-	g_autoptr (GPtrArray) containers = davit_container_list (engine, error);
-	g_autoptr (GPtrArray) images = NULL;
-	g_autoptr (GPtrArray) damaged = NULL;
-
-	if (containers == NULL ||
-	    !davit_image_store_list (engine->images, &images, &damaged, error))
-		return FALSE;
-	davit_json_writer_begin_object (writer, "store");
-	davit_json_writer_string (writer, "root", engine->paths->root);
-	davit_json_writer_string (writer, "runroot", engine->paths->runroot);
-	containers_write (writer, containers);
-	davit_json_writer_begin_object (writer, "images");
-	davit_json_writer_integer (writer, "number", images->len);
-	davit_json_writer_integer (writer, "damaged", damaged == NULL ? 0 : damaged->len);
-	davit_json_writer_end_object (writer);
-	davit_json_writer_end_object (writer);
-	return TRUE;
+	return strcmp (cgroup_mode (), "v2") == 0;
 }
 
-static gboolean
-option_exists (const char *key)
+static guint64
+memory_total (const Info *info)
+{
+	return (guint64) info->memory.totalram * info->memory.mem_unit;
+}
+
+static guint
+stopped_count (const Info *info)
+{
+	return info->counts[DAVIT_STATUS_CREATED] + info->counts[DAVIT_STATUS_STOPPED] +
+	       info->counts[DAVIT_STATUS_EXITED];
+}
+
+static const char *
+plugin_configured (const Info *info, const char *kind)
 {
 	const DavitOption *option = davit_config_engine_options ();
 
-	while (option->key != NULL && g_strcmp0 (option->key, key) != 0)
+	while (option->key != NULL && strcmp (option->key, kind) != 0)
 		option++;
-	return option->key != NULL;
+	return option->key == NULL ? NULL : davit_config_string (info->engine->config, kind);
 }
 
-/* Which plugins new containers get. What "auto" means is found out by opening it. */
-static void
-plugins_write (DavitJsonWriter *writer, DavitEngine *engine)
+static gboolean
+info_find (Info *info, GError **error)
 {
-	static const char *const kinds[] = {"storage", "network", "runtime", "checkpoint"};
-	g_autoptr (GError) error = NULL;
-	DavitStorage *storage = davit_engine_storage (engine, &error);
+	g_autoptr (GPtrArray) containers = davit_container_list (info->engine, error);
+	g_autoptr (GPtrArray) images = NULL;
+	g_autoptr (GPtrArray) damaged = NULL;
+	g_autoptr (GError) local = NULL;
+	DavitStorage *storage;
 
-	davit_json_writer_begin_object (writer, "plugins");
-	for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
-		const char *value = NULL;
+	if (containers == NULL ||
+	    !davit_image_store_list (info->engine->images, &images, &damaged, error))
+		return FALSE;
+	uname (&info->host);
+	sysinfo (&info->memory);
+	info->containers = containers->len;
+	for (guint i = 0; i < containers->len; i++)
+		info->counts[((DavitContainer *) g_ptr_array_index (containers, i))->status]++;
+	info->images = images->len;
+	info->images_damaged = damaged == NULL ? 0 : damaged->len;
+	/* What "auto" means is found out by opening it. */
+	storage = davit_engine_storage (info->engine, &local);
+	info->storage = storage != NULL ? davit_storage_name (storage)
+					: plugin_configured (info, "storage");
+	info->storage_problem = local == NULL ? NULL : g_strdup (local->message);
+	return TRUE;
+}
 
-		if (option_exists (kinds[i]))
-			value = davit_config_string (engine->config, kinds[i]);
-		if (i == 0 && storage != NULL)
-			value = davit_storage_name (storage);
-		davit_json_writer_string (writer, kinds[i], value);
-	}
-	davit_json_writer_string_if (writer, "storageProblem",
-				     error == NULL ? NULL : error->message);
-	davit_json_writer_strings (writer, "configuration", davit_config_files (engine->config));
+static void
+host_write (const Info *info)
+{
+	DavitJsonWriter *writer = info->writer;
+	const char *architecture, *variant;
+	gboolean rootless = geteuid () != 0;
+
+	davit_compose_host (&architecture, &variant);
+	davit_json_writer_begin_object (writer, "host");
+	davit_json_writer_string (writer, "arch", architecture);
+	davit_json_writer_string (writer, "cgroupManager", "cgroupfs");
+	davit_json_writer_string (writer, "cgroupVersion", cgroup_is_v2 () ? "v2" : "v1");
+	davit_json_writer_string (writer, "cgroups", cgroup_mode ());
+	davit_json_writer_integer (writer, "cpus", sysconf (_SC_NPROCESSORS_ONLN));
+	davit_json_writer_string (writer, "hostname", info->host.nodename);
+	davit_json_writer_string (writer, "kernel", info->host.release);
+	davit_json_writer_unsigned (writer, "memFree",
+				    (guint64) info->memory.freeram * info->memory.mem_unit);
+	davit_json_writer_unsigned (writer, "memTotal", memory_total (info));
+	davit_json_writer_string (writer, "networkBackend", plugin_configured (info, "network"));
+	davit_json_writer_begin_object (writer, "ociRuntime");
+	davit_json_writer_string (writer, "name", plugin_configured (info, "runtime"));
+	davit_json_writer_end_object (writer);
+	davit_json_writer_string (writer, "os", "linux");
+	davit_json_writer_boolean (writer, "rootless", rootless);
+	davit_json_writer_begin_object (writer, "security");
+	davit_json_writer_boolean (writer, "rootless", rootless);
+	davit_json_writer_end_object (writer);
 	davit_json_writer_end_object (writer);
 }
 
 static void
-version_write (DavitJsonWriter *writer)
+store_write (const Info *info)
+{
+	DavitJsonWriter *writer = info->writer;
+
+	davit_json_writer_begin_object (writer, "store");
+	davit_json_writer_string (writer, "graphDriverName", info->storage);
+	davit_json_writer_string (writer, "graphRoot", info->engine->paths->root);
+	davit_json_writer_string (writer, "runRoot", info->engine->paths->runroot);
+	davit_json_writer_begin_object (writer, "containerStore");
+	davit_json_writer_integer (writer, "number", info->containers);
+	davit_json_writer_integer (writer, "running", info->counts[DAVIT_STATUS_RUNNING]);
+	davit_json_writer_integer (writer, "paused", info->counts[DAVIT_STATUS_PAUSED]);
+	davit_json_writer_integer (writer, "stopped", stopped_count (info));
+	davit_json_writer_integer (writer, "damaged", info->counts[DAVIT_STATUS_DAMAGED]);
+	davit_json_writer_end_object (writer);
+	davit_json_writer_begin_object (writer, "imageStore");
+	davit_json_writer_integer (writer, "number", info->images);
+	davit_json_writer_integer (writer, "damaged", info->images_damaged);
+	davit_json_writer_end_object (writer);
+	davit_json_writer_end_object (writer);
+}
+
+/* Which plugins new containers get. */
+static void
+plugins_write (const Info *info)
+{
+	static const char *const kinds[] = {"network", "runtime", "checkpoint"};
+	DavitJsonWriter *writer = info->writer;
+
+	davit_json_writer_begin_object (writer, "plugins");
+	davit_json_writer_string (writer, "storage", info->storage);
+	for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+		davit_json_writer_string (writer, kinds[i], plugin_configured (info, kinds[i]));
+	davit_json_writer_string_if (writer, "storageProblem", info->storage_problem);
+	davit_json_writer_strings (writer, "configuration",
+				   davit_config_files (info->engine->config));
+	davit_json_writer_end_object (writer);
+}
+
+static void
+version_write (const Info *info)
 {
 	g_autofree char *abi = g_strdup_printf ("%d.%d", DAVIT_ABI_MAJOR, DAVIT_ABI_MINOR);
 
-	davit_json_writer_begin_object (writer, "version");
-	davit_json_writer_string (writer, "version", DAVIT_VERSION);
-	davit_json_writer_string (writer, "pluginAbi", abi);
-	davit_json_writer_end_object (writer);
-	/* docker's name for it, which scripts ask for. */
+	davit_json_writer_begin_object (info->writer, "version");
+	davit_json_writer_string (info->writer, "version", DAVIT_VERSION);
+	davit_json_writer_string (info->writer, "pluginAbi", abi);
+	davit_json_writer_end_object (info->writer);
+}
+
+/* docker's names for the same, which scripts ask for; people have the tree above. */
+static void
+docker_write (const Info *info)
+{
+	DavitJsonWriter *writer = info->writer;
+	g_autofree char *system = g_get_os_info (G_OS_INFO_KEY_PRETTY_NAME);
+
+	davit_json_writer_integer (writer, "Containers", info->containers);
+	davit_json_writer_integer (writer, "ContainersRunning", info->counts[DAVIT_STATUS_RUNNING]);
+	davit_json_writer_integer (writer, "ContainersPaused", info->counts[DAVIT_STATUS_PAUSED]);
+	davit_json_writer_integer (writer, "ContainersStopped", stopped_count (info));
+	davit_json_writer_integer (writer, "Images", info->images);
+	davit_json_writer_string (writer, "Driver", info->storage);
+	davit_json_writer_string (writer, "CgroupDriver", "cgroupfs");
+	davit_json_writer_string (writer, "CgroupVersion", cgroup_is_v2 () ? "2" : "1");
+	davit_json_writer_string (writer, "KernelVersion", info->host.release);
+	davit_json_writer_string (writer, "OperatingSystem", system == NULL ? "Linux" : system);
+	davit_json_writer_string (writer, "OSType", "linux");
+	davit_json_writer_string (writer, "Architecture", info->host.machine);
+	davit_json_writer_integer (writer, "NCPU", sysconf (_SC_NPROCESSORS_ONLN));
+	davit_json_writer_unsigned (writer, "MemTotal", memory_total (info));
+	davit_json_writer_string (writer, "DockerRootDir", info->engine->paths->root);
+	davit_json_writer_string (writer, "Name", info->host.nodename);
+	davit_json_writer_string (writer, "DefaultRuntime", plugin_configured (info, "runtime"));
 	davit_json_writer_string (writer, "ServerVersion", DAVIT_VERSION);
 }
 
 gboolean
 davit_info_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 {
-	g_autoptr (DavitJsonWriter) writer = davit_json_writer_new (TRUE);
+	const char *format = davit_arguments_text (arguments, "format");
+	g_auto (Info) info = {
+		.writer = davit_json_writer_new (TRUE),
+		.engine = davit_cli_engine (cli, error),
+	};
 	g_autofree char *document = NULL;
 
-	if (davit_cli_engine (cli, error) == NULL)
+	if (info.engine == NULL || !info_find (&info, error))
 		return FALSE;
-	davit_json_writer_begin_object (writer, NULL);
-	host_write (writer);
-	if (!store_write (writer, cli->engine, error))
-		return FALSE;
-	plugins_write (writer, cli->engine);
-	version_write (writer);
-	davit_json_writer_end_object (writer);
-	document = davit_json_writer_finish (writer, NULL);
-	return davit_document_print (document, davit_arguments_text (arguments, "format"), FALSE,
-				     error);
+	davit_json_writer_begin_object (info.writer, NULL);
+	host_write (&info);
+	store_write (&info);
+	plugins_write (&info);
+	version_write (&info);
+	if (format != NULL)
+		docker_write (&info);
+	davit_json_writer_end_object (info.writer);
+	document = davit_json_writer_finish (info.writer, NULL);
+	return davit_document_print (document, format, FALSE, error);
 }

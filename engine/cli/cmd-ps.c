@@ -70,15 +70,19 @@ const DavitField davit_ps_fields[] = {
 	{"CreatedAt", "CREATED AT", "when it was made"},
 	{"Created", "CREATED", "how long ago that was"},
 	{"RunningFor", "CREATED", "the same, under docker's name"},
+	{"CreatedHuman", "CREATED", "the same, under podman's name"},
 	{"Status", "STATUS", "what became of it, and when"},
 	{"State", "STATE", "created, initialized, running, paused, stopped, exited or damaged"},
 	{"Ports", "PORTS", "published ports; davit has no driver for them yet"},
 	{"Names", "NAMES", "its name"},
 	{"Labels", "LABELS", "KEY=VALUE, separated by commas; {{.Label \"KEY\"}} gives one"},
+	{"Mounts", "MOUNTS", "where something is mounted, separated by commas"},
+	{"Networks", "NETWORKS", "its network: none, host, container:NAME or a network's name"},
 	{"Size", "SIZE", "how much it has written"},
 	{"Pid", "PID", "its first process on the host, or 0"},
 	{"ExitCode", "EXIT CODE", "exit status of its last run"},
 	{"StartedAt", "STARTED AT", "when it was last started"},
+	{"Exited", "EXITED", "whether it has ended"},
 	{"ExitedAt", "EXITED AT", "when it last ended"},
 	{NULL, NULL, NULL},
 };
@@ -119,6 +123,19 @@ size_set (DavitCli *cli, DavitRows *rows, DavitContainer *container)
 		davit_cli_fail (cli, &error);
 }
 
+/* These stand in the record, which is only read if they are shown. */
+static void
+record_set (DavitRows *rows, DavitContainer *container)
+{
+	if (davit_rows_wants (rows, "Mounts")) {
+		g_auto (GStrv) mounts = davit_ps_mounts (container);
+
+		davit_rows_take (rows, "Mounts", g_strjoinv (",", mounts));
+	}
+	if (davit_rows_wants (rows, "Networks"))
+		davit_rows_take (rows, "Networks", davit_ps_network (container));
+}
+
 static void
 container_add (DavitCli *cli, DavitRows *rows, DavitContainer *container, gboolean whole)
 {
@@ -137,6 +154,7 @@ container_add (DavitCli *cli, DavitRows *rows, DavitContainer *container, gboole
 	davit_rows_take (rows, "CreatedAt", time_text (container->created));
 	davit_rows_take (rows, "Created", davit_ps_ago (container->created, now));
 	davit_rows_take (rows, "RunningFor", davit_ps_ago (container->created, now));
+	davit_rows_take (rows, "CreatedHuman", davit_ps_ago (container->created, now));
 	davit_rows_take (rows, "Status", davit_ps_status_text (container, now));
 	davit_rows_set (rows, "State", davit_status_name (container->status));
 	davit_rows_set (rows, "Names", container->name);
@@ -145,6 +163,12 @@ container_add (DavitCli *cli, DavitRows *rows, DavitContainer *container, gboole
 	davit_rows_set_integer (rows, "ExitCode", container->exit_status);
 	davit_rows_take (rows, "StartedAt", time_text (container->started));
 	davit_rows_take (rows, "ExitedAt", time_text (container->finished));
+	davit_rows_set (rows, "Exited",
+			container->status == DAVIT_STATUS_EXITED ||
+					container->status == DAVIT_STATUS_STOPPED
+				? "true"
+				: "false");
+	record_set (rows, container);
 	size_set (cli, rows, container);
 }
 

@@ -8,13 +8,12 @@
 #include "cli/commands.h"
 #include "cli/document.h"
 #include "cli/help.h"
+#include "image/compose.h"
 
 #include <davit/plugin.h>
 
 #include "davit-commit.h"
 #include "davit-config.h"
-
-#include <sys/utsname.h>
 
 const DavitFlag davit_format_flags[] = {
 	{.name = "format",
@@ -28,12 +27,12 @@ const DavitFlag davit_format_flags[] = {
 static void
 version_write (DavitJsonWriter *writer, const char *key)
 {
-	struct utsname host = {0};
+	const char *architecture, *variant;
 	g_autofree char *platform = NULL;
 	g_autofree char *abi = g_strdup_printf ("%d.%d", DAVIT_ABI_MAJOR, DAVIT_ABI_MINOR);
 
-	uname (&host);
-	platform = g_strconcat ("linux/", host.machine, NULL);
+	davit_compose_host (&architecture, &variant);
+	platform = g_strconcat ("linux/", architecture, NULL);
 	davit_json_writer_begin_object (writer, key);
 	davit_json_writer_string (writer, "Version", DAVIT_VERSION);
 	davit_json_writer_string (writer, "PluginAbi", abi);
@@ -50,8 +49,11 @@ version_document (gboolean whole)
 
 	davit_json_writer_begin_object (writer, NULL);
 	version_write (writer, "Client");
-	if (whole)
+	if (whole) {
 		version_write (writer, "Server");
+		/* podman's, which old scripts ask for. */
+		davit_json_writer_string (writer, "Version", DAVIT_VERSION);
+	}
 	davit_json_writer_end_object (writer);
 	return davit_json_writer_finish (writer, NULL);
 }

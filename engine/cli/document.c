@@ -55,7 +55,10 @@ value_append (GString *text, const DavitJson *value, int depth)
 static gboolean
 template_print (const DavitJson *const *values, guint n_values, const char *format, GError **error)
 {
-	g_autoptr (DavitTemplate) template = davit_template_parse (format, error);
+	/* A table of documents has no headings. */
+	const char *bare =
+		g_str_has_prefix (format, "table ") ? format + strlen ("table ") : format;
+	g_autoptr (DavitTemplate) template = davit_template_parse (bare, error);
 	g_autoptr (GString) text = g_string_new (NULL);
 
 	if (template == NULL)

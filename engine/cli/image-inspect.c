@@ -47,8 +47,6 @@ davit_image_inspect_digests (const DavitImage *image)
 static void
 set_write (DavitJsonWriter *writer, const char *key, char **words)
 {
-	if (words[0] == NULL)
-		return;
 	davit_json_writer_begin_object (writer, key);
 	for (; *words != NULL; words++) {
 		davit_json_writer_begin_object (writer, *words);
@@ -76,15 +74,9 @@ config_write (const DavitImage *image, DavitJsonWriter *writer)
 	davit_json_writer_string (writer, "User", image->user == NULL ? "" : image->user);
 	set_write (writer, "ExposedPorts", image->exposed_ports);
 	davit_json_writer_strings (writer, "Env", (const char *const *) image->env);
-	if (image->cmd[0] != NULL)
-		davit_json_writer_strings (writer, "Cmd", (const char *const *) image->cmd);
-	else
-		davit_json_writer_null (writer, "Cmd");
-	if (image->has_entrypoint)
-		davit_json_writer_strings (writer, "Entrypoint",
-					   (const char *const *) image->entrypoint);
-	else
-		davit_json_writer_null (writer, "Entrypoint");
+	/* An absent one is empty, as templates of docker and podman show it, and not null. */
+	davit_json_writer_strings (writer, "Cmd", (const char *const *) image->cmd);
+	davit_json_writer_strings (writer, "Entrypoint", (const char *const *) image->entrypoint);
 	set_write (writer, "Volumes", image->volumes);
 	davit_json_writer_string (writer, "WorkingDir",
 				  image->working_dir == NULL ? "" : image->working_dir);
@@ -144,6 +136,7 @@ davit_image_inspect_write (const DavitImage *image, DavitJsonWriter *writer)
 	davit_json_writer_string (writer, "Os", image->os);
 	davit_json_writer_unsigned (writer, "Size", image->size);
 	davit_json_writer_unsigned (writer, "VirtualSize", image->size);
+	davit_json_writer_string (writer, "User", image->user == NULL ? "" : image->user);
 	config_write (image, writer);
 	root_write (image, writer);
 	history_write (image, writer);

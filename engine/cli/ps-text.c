@@ -76,6 +76,41 @@ davit_ps_size (DavitContainer *container, guint64 *ret_bytes, GError **error)
 	return TRUE;
 }
 
+char **
+davit_ps_mounts (DavitContainer *container)
+{
+	const DavitJson *mounts =
+		davit_json_member (davit_container_record (container, NULL), "mounts");
+	GPtrArray *targets = g_ptr_array_new ();
+
+	for (guint i = 0; i < davit_json_length (mounts); i++) {
+		const char *target = davit_json_string (
+			davit_json_member (davit_json_element (mounts, i), "destination"));
+
+		if (target != NULL)
+			g_ptr_array_add (targets, g_strdup (target));
+	}
+	g_ptr_array_add (targets, NULL);
+	return (char **) g_ptr_array_free (targets, FALSE);
+}
+
+char *
+davit_ps_network (DavitContainer *container)
+{
+	const DavitJson *record = davit_container_record (container, NULL);
+	const DavitJson *namespace =
+		davit_json_member (davit_json_member (record, "namespaces"), "network");
+	const char *mode = davit_json_string (davit_json_member (namespace, "mode"));
+	const char *target = davit_json_string (davit_json_member (namespace, "target"));
+	const char *name = davit_json_string (davit_json_member (record, "networkName"));
+
+	if (g_strcmp0 (mode, "private") != 0)
+		return g_strconcat (mode == NULL ? "" : mode, target == NULL ? "" : ":", target,
+				    NULL);
+	return g_strdup (name != NULL ? name
+				      : davit_json_string (davit_json_member (record, "network")));
+}
+
 static void
 labels_write (DavitJsonWriter *writer, char **labels)
 {
@@ -121,6 +156,9 @@ static void
 container_write (DavitCli *cli, DavitJsonWriter *writer, DavitContainer *container, gboolean size)
 {
 	const char *const names[] = {container->name, NULL};
+	g_auto (GStrv) mounts = davit_ps_mounts (container);
+	g_autofree char *network = davit_ps_network (container);
+	const char *const networks[] = {network, NULL};
 	g_autofree char *created = davit_text_time (container->created);
 	g_autofree char *status = davit_ps_status_text (container, davit_text_now ());
 	gboolean exited = container->status == DAVIT_STATUS_EXITED ||
@@ -143,6 +181,8 @@ container_write (DavitCli *cli, DavitJsonWriter *writer, DavitContainer *contain
 	davit_json_writer_boolean (writer, "OOMKilled", container->oom_killed);
 	davit_json_writer_integer (writer, "Pid", container->pid);
 	davit_json_writer_boolean (writer, "AutoRemove", container->auto_remove);
+	davit_json_writer_strings (writer, "Mounts", (const char *const *) mounts);
+	davit_json_writer_strings (writer, "Networks", networks);
 	labels_write (writer, container->labels);
 	davit_json_writer_string_if (writer, "Damage", container->damage);
 	if (size)

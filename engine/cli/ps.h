@@ -21,6 +21,10 @@ char *davit_ps_ago (gint64 time, gint64 now);
 /* Bytes of the writable part; FALSE without an error if its driver can't tell. */
 gboolean davit_ps_size (DavitContainer *container, guint64 *ret_bytes, GError **error);
 
+/* Where something is mounted in it, and the name of its network or its mode. Free both. */
+char **davit_ps_mounts (DavitContainer *container);
+char *davit_ps_network (DavitContainer *container);
+
 /* podman's document for all of them. */
 gboolean davit_ps_json (DavitCli *cli, GPtrArray *containers, gboolean size, GError **error);
 

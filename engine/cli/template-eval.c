@@ -93,6 +93,19 @@ member_names (const DavitJson *object, GString *names)
 					davit_json_element_key (object, i));
 }
 
+/* "ID" finds "Id": docker, podman and their documents don't agree on letters. NULL: none. */
+static const DavitJson *
+member_find (const DavitJson *object, const char *name)
+{
+	const DavitJson *member = davit_json_member (object, name);
+
+	for (guint i = 0; member == NULL && i < davit_json_length (object); i++) {
+		if (g_ascii_strcasecmp (davit_json_element_key (object, i), name) == 0)
+			member = davit_json_element (object, i);
+	}
+	return member;
+}
+
 static TemplateValue *
 field_get (Evaluation *evaluation, const TemplateValue *value, const char *name, GError **error)
 {
@@ -107,8 +120,12 @@ field_get (Evaluation *evaluation, const TemplateValue *value, const char *name,
 				 davit_template_value_kind (value));
 		return NULL;
 	}
-	member = davit_json_member (value->json, name);
-	if (member != NULL || object_is_open (value->json))
+	/* In an open object the keys are the user's, and every letter counts. */
+	if (object_is_open (value->json))
+		return davit_template_value_json (evaluation->arena,
+						  davit_json_member (value->json, name));
+	member = member_find (value->json, name);
+	if (member != NULL)
 		return davit_template_value_json (evaluation->arena, member);
 	names = g_string_new (NULL);
 	member_names (value->json, names);

@@ -70,12 +70,21 @@ typedef struct {
 	const char *unknown;
 } Check;
 
+/* As the evaluator compares them. */
+static gboolean
+name_is_known (const char *const *names, const char *name)
+{
+	while (*names != NULL && g_ascii_strcasecmp (*names, name) != 0)
+		names++;
+	return *names != NULL;
+}
+
 static gboolean
 use_check (const char *name, gpointer data)
 {
 	Check *check = data;
 
-	if (name == NULL || strcmp (name, "Label") == 0 || g_strv_contains (check->names, name))
+	if (name == NULL || strcmp (name, "Label") == 0 || name_is_known (check->names, name))
 		return TRUE;
 	check->unknown = name;
 	return FALSE;
@@ -99,7 +108,7 @@ davit_template_check_fields (const DavitTemplate *template, const char *const *n
 static gboolean
 use_differs (const char *name, gpointer data)
 {
-	return name != NULL && strcmp (name, data) != 0;
+	return name != NULL && g_ascii_strcasecmp (name, data) != 0;
 }
 
 gboolean

@@ -75,6 +75,9 @@ test_fields (void)
 	gives ("{{.Nothing}}", "<no value>");
 	gives ("{{.Nothing.Deep}}", "<no value>");
 	gives ("{{.Config.Labels.missing}}", "<no value>");
+	/* Letters count where the keys are the user's, and there alone. */
+	gives ("{{.Config.Labels.A}} {{.config.LABELS.a}} {{.id}}",
+	       "<no value> 1 0123456789abcdef");
 	gives ("{{$.Name}}", "web");
 	gives ("{{(index .Mounts 1).Source}}", "/b");
 	gives ("{{.Label \"app\"}}|{{.Label \"tier\"}}|{{.Label \"x\"}}|{{$.Label \"app\"}}",

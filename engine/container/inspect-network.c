@@ -28,12 +28,12 @@ write_port (const DavitInspection *inspection, const DavitJson *port, guint offs
 	davit_json_writer_end_array (writer);
 }
 
-static void
-write_ports (const DavitInspection *inspection)
+void
+davit_inspect_write_ports (const DavitInspection *inspection, const char *key)
 {
 	const DavitJson *ports = davit_inspect_member (inspection, NULL, "ports");
 
-	davit_json_writer_begin_object (inspection->writer, "Ports");
+	davit_json_writer_begin_object (inspection->writer, key);
 	for (guint i = 0; i < davit_json_length (ports); i++) {
 		const DavitJson *port = davit_json_element (ports, i);
 		gint64 count = davit_json_integer (davit_json_member (port, "count"));
@@ -99,7 +99,7 @@ davit_inspect_write_network (const DavitInspection *inspection)
 			g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/ns/net", inspection->run->pid);
 	davit_json_writer_begin_object (writer, "NetworkSettings");
 	davit_json_writer_string (writer, "SandboxKey", sandbox != NULL ? sandbox : "");
-	write_ports (inspection);
+	davit_inspect_write_ports (inspection, "Ports");
 	write_endpoint (inspection);
 	davit_json_writer_begin_object (writer, "Networks");
 	if (record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE) {

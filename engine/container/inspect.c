@@ -93,6 +93,8 @@ write_state (const DavitInspection *inspection)
 	davit_json_writer_string (writer, "Error", "");
 	write_time (writer, "StartedAt", container->started);
 	write_time (writer, "FinishedAt", container->finished);
+	/* There is none: templates ask for it before they ask for its members. */
+	davit_json_writer_null (writer, "Health");
 	davit_json_writer_end_object (writer);
 }
 

@@ -57,6 +57,10 @@ run davit inspect --format '{{range .Config.Env}}{{println .}}{{end}}' box:v1
 expect_out_has 'A=b c'
 run davit image inspect "${id:7:12}" --format '{{index .RepoTags 0}} {{len .RootFS.Layers}}'
 expect_out 'localhost/box:v1 1'
+run davit image inspect --format '{{.ID}} {{.Config.Entrypoint}} {{.Config.Volumes}} {{.User}}' box:v1
+expect_out "$id [] map[] "
+run davit images --format '{{.Id}} {{.Names}} {{.Dangling}}' box:v1
+expect_out "${id:7:12} localhost/box:v1 false"
 run davit inspect box:v1 nonsense
 expect_status 125
 expect_out_has "\"Id\": \"$id\""

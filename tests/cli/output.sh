@@ -65,9 +65,13 @@ expect_out '[]'
 
 run davit info
 expect_status 0
-expect_out_has "root: $T/root"
-run davit info --format '{{.store.containers.number}} {{.store.images.number}} {{.plugins.storage}}'
+expect_out_has "graphRoot: $T/root"
+run davit info --format '{{.Store.ContainerStore.Number}} {{.Images}} {{.Driver}}'
 expect_match '^0 0 [a-z0-9-]+$'
+run davit info --format '{{.Host.Arch}} {{.Host.CgroupVersion}} {{.Store.GraphRoot}} {{.OSType}} {{.NCPU}} {{.DockerRootDir}}'
+expect_match "^[a-z0-9]+ v[12] $T/root linux [0-9]+ $T/root$"
+run davit version --format '{{.Version}} {{.Client.Version}} {{.Server.OsArch}}'
+expect_match '^([0-9.]+) [0-9.]+ linux/[a-z0-9]+$'
 run davit --config engine.storage=vfs info --format '{{.plugins.storage}}'
 expect_out vfs
 run davit config show
