@@ -49,8 +49,8 @@ start_detached (DavitCli *cli, DavitContainer *container, gpointer data, GError 
 	DavitContainerStart start;
 
 	davit_container_start_init (&start);
-	/* As docker: what runs already is where it was to be brought. */
-	if (container->status == DAVIT_STATUS_RUNNING || container->status == DAVIT_STATUS_PAUSED)
+	/* As docker: what runs already is where it was to be brought, what is paused is not. */
+	if (container->status == DAVIT_STATUS_RUNNING)
 		return TRUE;
 	return davit_container_start (container, &start, NULL, NULL, error);
 }

@@ -40,11 +40,6 @@ typedef struct {
 static gboolean
 exec_check (const DavitContainer *container, GError **error)
 {
-	if (container->status == DAVIT_STATUS_PAUSED)
-		return davit_error_set (error, DAVIT_ERROR_STATE,
-					"container \"%s\" can't run a command: it is paused; "
-					"unpause it first",
-					davit_container_title (container));
 	return container->status == DAVIT_STATUS_RUNNING ||
 	       davit_container_wrong_state (container, "can't run a command", error);
 }

@@ -91,6 +91,10 @@ pause_locked (DavitContainer *container, GError **error)
 	DavitContainerRuntime runtime;
 	gboolean paused;
 
+	if (container->status == DAVIT_STATUS_PAUSED)
+		return davit_error_set (error, DAVIT_ERROR_STATE,
+					"container \"%s\" can't be paused: it is paused already",
+					davit_container_title (container));
 	if (container->status != DAVIT_STATUS_RUNNING)
 		return davit_container_wrong_state (container, "can't be paused", error);
 	if (!runtime_of_run (container, &runtime, error))

@@ -153,7 +153,9 @@ davit_container_wrong_state (const DavitContainer *container, const char *verb, 
 			error, DAVIT_ERROR_CORRUPT,
 			"container \"%s\" is damaged: %s; davit rm --force removes it",
 			davit_container_title (container), container->damage);
-	return davit_error_set (error, DAVIT_ERROR_STATE, "container \"%s\" %s: it is %s",
+	return davit_error_set (error, DAVIT_ERROR_STATE, "container \"%s\" %s: it is %s%s",
 				davit_container_title (container), verb,
-				davit_status_name (container->status));
+				davit_status_name (container->status),
+				container->status == DAVIT_STATUS_PAUSED ? "; unpause it first"
+									 : "");
 }

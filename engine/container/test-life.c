@@ -200,7 +200,7 @@ test_signals (TestEngine *test, gconstpointer data)
 	test_assert_state (test, "web", DAVIT_STATUS_PAUSED, 0);
 	g_assert_false (davit_container_pause (container, &error));
 	test_engine_assert_error (test, &error, DAVIT_ERROR_STATE,
-				  "container \"web\" can't be paused: it is paused");
+				  "container \"web\" can't be paused: it is paused already");
 	g_assert_true (davit_container_unpause (container, &error));
 	test_assert_state (test, "web", DAVIT_STATUS_RUNNING, 0);
 	g_assert_true (davit_container_pause (container, &error));

@@ -70,6 +70,12 @@ run davit ps --format json
 expect_out_has "\"Id\": \"$id\""
 run davit inspect --format '{{.State.Status}} {{.State.Running}} {{.Name}}' life
 expect_match '^running true /?life$'
+run davit inspect --format 'table {{.ID}}{{if .State.Health}} {{.State.Health.Status}}{{end}}' life
+expect_out "$id"
+run davit inspect --format '{{json .HostConfig.PortBindings}} {{.Config.Labels.app}}' life
+expect_out '{} web'
+run davit ps --format '{{.Id}} {{.Mounts}} {{.Networks}} {{.Exited}}'
+expect_match "^${id:0:12}  [a-z]+ false$"
 run davit exec life echo hi
 expect_out hi
 run davit exec life sh -c 'exit 9'
@@ -84,6 +90,9 @@ run davit pause life
 expect_out life
 run davit ps --format '{{.State}} {{.Status}}'
 expect_match '^paused Up .* \(Paused\)$'
+run davit start life
+expect_status 125
+expect_err "can't be started: it is paused; unpause it first"
 run davit unpause life
 expect_out life
 run davit stop -t 0 life
