@@ -104,7 +104,7 @@ name_free_stale (int names_fd, const char *name, GError **error)
 {
 	char holder[ID_LENGTH + 1];
 	davit_autofd lock_fd = -1;
-	Holder state;
+	Holder state = HOLDER_ABSENT;
 
 	if (!names_lock (names_fd, &lock_fd, error) ||
 	    !holder_read (names_fd, name, &state, holder, error))
@@ -133,7 +133,7 @@ gboolean
 davit_name_claim_volatile (int names_fd, const char *name, const char *id, GError **error)
 {
 	char holder[ID_LENGTH + 1];
-	Holder state;
+	Holder state = HOLDER_ABSENT;
 
 	if (!name_check (name, id, error))
 		return FALSE;
@@ -166,7 +166,7 @@ static gboolean
 name_release_locked (int names_fd, const char *name, const char *id, GError **error)
 {
 	char holder[ID_LENGTH + 1];
-	Holder state;
+	Holder state = HOLDER_ABSENT;
 
 	if (!holder_read (names_fd, name, &state, holder, error))
 		return FALSE;
@@ -206,7 +206,7 @@ davit_name_check_stale (int names_fd, const char *name, gboolean repair, gboolea
 	char holder[ID_LENGTH + 1];
 	davit_autofd lock_fd = -1;
 	gboolean stale;
-	Holder state;
+	Holder state = HOLDER_ABSENT;
 
 	if (!names_lock (names_fd, &lock_fd, error) ||
 	    !holder_read (names_fd, name, &state, holder, error))
