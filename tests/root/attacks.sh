@@ -63,7 +63,12 @@ for ((i = 0; i < 60; i++)); do
 done
 run davit logs watcher
 expect_out_has watching
-expect_out_lacks 'of the host'
+if [ -n "${DAVIT_SANITIZED-}" ]; then
+	# A sanitizer's run time must stay mapped: the engine's program can't be left, its root can.
+	expect_out_lacks 'root of the host'
+else
+	expect_out_lacks 'of the host'
+fi
 davit rm -f -t 0 watcher > /dev/null
 # The same watcher sees the host where it is there to be seen.
 davit run -d --name watcher --pid host --cap-add SYS_PTRACE "${tools[@]}" box \
