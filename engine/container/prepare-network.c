@@ -1,90 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*
- * The network namespace of a start, and the others that are joined.
- *
- * A new one is made in a child that shares memory and open files with us and lives for one system
- * call: it opens its own namespace, and the descriptor is ours. So the engine never leaves its own
- * namespaces, from where the way back may be barred (a rootless engine may not return to the
- * host's), and no page table is copied. Letting the runtime make it would save nothing, since the
- * kernel's work is the same, and the driver must have connected it before /etc/resolv.conf and
- * config.json can be written.
- */
+/* The network namespace of a start, and the others that are joined. */
 
 #include "container/prepare.h"
 
 #include "base/error.h"
 #include "base/fd.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/netlink.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define STACK_SIZE ((gsize) 64 * 1024)
 #define PORT_LIMIT 65535
-
-/* Shared with the child. */
-typedef struct {
-	int fd;
-	int netlink_fd; /* a socket in it, or -1: whoever needs one goes there */
-	int number;	/* errno */
-} Made;
-
-static int
-namespace_open_own (void *data)
-{
-	Made *made = data;
-
-	made->fd = open ("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	made->number = errno;
-	made->netlink_fd = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	return 0;
-}
-
-static gboolean
-namespace_explain (int number, GError **error)
-{
-	davit_error_errno (error, number, "make a network namespace");
-	if (number == ENOSPC)
-		davit_error_hint (error, "the limit in /proc/sys/user/max_net_namespaces is "
-					 "reached");
-	else if (number == EPERM)
-		davit_error_hint (error, "this needs CAP_SYS_ADMIN");
-	return FALSE;
-}
-
-static gboolean
-namespace_make (int *ret_fd, int *ret_netlink_fd, GError **error)
-{
-	char *stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	Made made = {-1, -1, 0};
-	pid_t child;
-	int number;
-
-	if (stack == MAP_FAILED)
-		return davit_error_errno (error, errno, "stack for a child");
-	/* No exit signal: nobody's waitpid (-1) takes it. */
-	child = clone (namespace_open_own, stack + STACK_SIZE,
-		       CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWNET, &made);
-	number = child < 0 ? errno : made.number;
-	while (child > 0 && waitpid (child, NULL, __WALL) < 0 && errno == EINTR)
-		continue;
-	munmap (stack, STACK_SIZE);
-	if (child < 0 || made.fd < 0) {
-		davit_fd_close (&made.netlink_fd);
-		return namespace_explain (number, error);
-	}
-	*ret_fd = made.fd;
-	*ret_netlink_fd = made.netlink_fd;
-	return TRUE;
-}
 
 /**
  * Request: what the network driver is asked for. Strings belong to the record.
@@ -201,7 +126,8 @@ network_attach (DavitPrepared *prepared, GError **error)
 	gboolean attached;
 	int fd = -1;
 
-	if (network == NULL || !namespace_make (&fd, &netlink_fd, error))
+	if (network == NULL ||
+	    !davit_netns_finish (g_steal_pointer (&prepared->netns), &fd, &netlink_fd, error))
 		return FALSE;
 	davit_joined_set_fd (&prepared->network, fd);
 	prepared->attached = davit_result_new ();
@@ -239,6 +165,15 @@ others_join (DavitPrepared *prepared, GError **error)
 			return davit_error_prefix (error, "%s namespace", namespaces[i].kind);
 	}
 	return TRUE;
+}
+
+gboolean
+davit_prepare_network_begin (DavitPrepared *prepared, GError **error)
+{
+	if (prepared->record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE)
+		prepared->netns = davit_netns_begin (error);
+	return prepared->netns != NULL ||
+	       prepared->record->network_namespace.mode != DAVIT_NAMESPACE_PRIVATE;
 }
 
 gboolean

@@ -38,6 +38,7 @@ davit_prepared_clear (DavitPrepared *prepared)
 		return;
 	for (guint i = 0; i < G_N_ELEMENTS (joined); i++)
 		davit_joined_clear (joined[i]);
+	g_clear_pointer (&prepared->netns, davit_netns_discard);
 	davit_fd_close (&prepared->mount_fd);
 	davit_fd_close (&prepared->rootfs_fd);
 	g_clear_pointer (&prepared->run_dir, g_free);

@@ -6,6 +6,7 @@
 
 #include "container/container-private.h"
 #include "container/join.h"
+#include "container/netns.h"
 
 G_BEGIN_DECLS
 
@@ -19,6 +20,7 @@ typedef struct {
 	char *run_dir;
 	int mount_fd;	     /* the root file system, detached; -1: rootfs_path */
 	int rootfs_fd;	     /* the same, to look into */
+	DavitNetns *netns;   /* on its way; or NULL */
 	DavitJoined network; /* made, or joined */
 	DavitJoined pid;
 	DavitJoined ipc;
@@ -35,7 +37,10 @@ void davit_prepared_clear (DavitPrepared *prepared);
 
 gboolean davit_prepare_storage (DavitPrepared *prepared, GError **error);
 
-/* Makes a namespace and has it connected, or joins another; opens all other namespaces to join. */
+/* Begins to make a network namespace, if a new one is wanted. */
+gboolean davit_prepare_network_begin (DavitPrepared *prepared, GError **error);
+
+/* Finishes that and has it connected, or joins another; opens all other namespaces to join. */
 gboolean davit_prepare_network (DavitPrepared *prepared, GError **error);
 
 /* Writes the files of /etc and bundle/config.json. The caller closes ret_bundle_fd. */

@@ -183,7 +183,8 @@ make (Start *start, GError **error)
 	DavitLaunched launched = {.ready_fd = -1};
 	gboolean made;
 
-	if (!run_directory_make (container, error) || !intent_write (start, error) ||
+	if (!davit_prepare_network_begin (&start->prepared, error) ||
+	    !run_directory_make (container, error) || !intent_write (start, error) ||
 	    !davit_container_runtime_open (container->engine, start->record->runtime, container->id,
 					   container->run_dirfd, &start->runtime, error) ||
 	    !davit_prepare_storage (&start->prepared, error) ||

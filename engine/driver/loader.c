@@ -6,6 +6,9 @@
  * libltdl 2.4.7 answers "file not found" to whatever is wrong with a file and binds functions
  * lazily, so that a missing symbol would end the engine in the middle of an operation. dlopen goes
  * first, for the linker's own words and with everything bound; lt_dlopen finds it loaded.
+ *
+ * Nothing is unloaded: every program of davit ends soon, to unmap would cost it time, and a report
+ * of a leak could not name what it met in there.
  */
 
 #include "driver/loader.h"
@@ -18,19 +21,6 @@
 #include <link.h>
 #include <ltdl.h>
 #include <string.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-
-#if defined(__SANITIZE_ADDRESS__)
-/* What is unloaded has no names any more in the report of a leak. */
-#define LOADER_UNLOADS FALSE
-#else
-#define LOADER_UNLOADS TRUE
-#endif
 
 /* Up to where a descriptor of any ABI is the same: magic and both versions. */
 #define LOADER_PREFIX_SIZE G_STRUCT_OFFSET (DavitPlugin, size)
@@ -246,10 +236,6 @@ davit_loader_close (DavitModule *module)
 {
 	if (module == NULL)
 		return;
-	if (module->handle != NULL && LOADER_UNLOADS) {
-		lt_dlclose ((lt_dlhandle) module->handle);
-		lt_dlexit ();
-	}
 	g_free (module->path);
 	g_free (module);
 }
