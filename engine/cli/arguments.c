@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 
 #include "base/error.h"
+#include "cli/absent.h"
 #include "cli/suggest.h"
 
 #include <string.h>
@@ -73,13 +74,34 @@ verb_suffix (const DavitSyntax *syntax)
 	return syntax->verb == NULL ? g_strdup ("") : g_strdup_printf (" of \"%s\"", syntax->verb);
 }
 
+/* One that docker or podman has: TRUE if it asks for nothing that is not done anyhow. */
+static gboolean
+absent_take (const DavitSyntax *syntax, const DavitAbsent *absent, const char *value,
+	     GError **error)
+{
+	g_autofree char *suffix = verb_suffix (syntax);
+	g_autofree char *what = g_strdup_printf ("option \"--%s\"%s", absent->name, suffix);
+
+	if (g_strcmp0 (absent->harmless, value) == 0)
+		return TRUE;
+	davit_absent_refuse (absent, what, error);
+	if (absent->harmless != NULL && absent->hint == NULL)
+		davit_error_hint (error, "leave it out, or write --%s=%s", absent->name,
+				  absent->harmless);
+	return FALSE;
+}
+
 static gboolean
 name_unknown (const DavitSyntax *syntax, const char *name, gsize length, GError **error)
 {
 	g_autofree char *word = g_strndup (name, length);
 	g_autofree char *suffix = verb_suffix (syntax);
+	const DavitAbsent *absent = davit_absent_flag (syntax->verb, name, length, 0);
 	const char *best = NULL;
 
+	if (absent != NULL)
+		return absent_take (syntax, absent,
+				    name[length] == '=' ? name + length + 1 : "true", error);
 	for (const DavitFlag *const *table = syntax->tables; *table != NULL; table++) {
 		for (const DavitFlag *flag = *table; flag->name != NULL; flag++)
 			davit_suggest_consider (word, flag->name, &best);
@@ -98,7 +120,10 @@ letter_unknown (const DavitSyntax *syntax, const char *cluster, const char *at, 
 	g_autofree char *suffix = verb_suffix (syntax);
 	const char *end = g_utf8_find_next_char (at, NULL);
 	g_autofree char *letter = g_strndup (at, (gsize) (end - at));
+	const DavitAbsent *absent = davit_absent_flag (syntax->verb, NULL, 0, *at);
 
+	if (absent != NULL)
+		return absent_take (syntax, absent, "true", error);
 	davit_error_set (error, DAVIT_ERROR_USAGE, "unknown option \"-%s\"%s", letter, suffix);
 	if (at != cluster || *end != '\0')
 		davit_error_prefix (error, "-%s", cluster);
@@ -197,8 +222,10 @@ short_parse (Parser *parser, const char *cluster, GError **error)
 		const DavitFlag *flag = davit_arguments_find_letter (parser->syntax->tables, *at);
 		const char *rest = at + 1;
 
+		if (flag == NULL && !letter_unknown (parser->syntax, cluster, at, error))
+			return FALSE;
 		if (flag == NULL)
-			return letter_unknown (parser->syntax, cluster, at, error);
+			continue;
 		if (*rest == '=')
 			return flag_add (parser, flag, rest + 1, error);
 		if (flag->type != DAVIT_FLAG_SWITCH)

@@ -39,6 +39,7 @@ const DavitFlag davit_stop_flags[] = {
 
 const DavitFlag davit_restart_flags[] = {
 	{.name = "all", .letter = 'a', .type = DAVIT_FLAG_SWITCH, .help = "all that run"},
+	{.name = "running", .alias = "all"},
 	{.name = "signal",
 	 .letter = 's',
 	 .type = DAVIT_FLAG_TEXT,

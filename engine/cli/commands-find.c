@@ -3,6 +3,7 @@
 /* From the words of a command line to the row of a verb. */
 
 #include "base/error.h"
+#include "cli/absent.h"
 #include "cli/commands.h"
 #include "cli/suggest.h"
 
@@ -59,8 +60,15 @@ group_words (const char *group)
 static const DavitVerb *
 verb_unknown (const char *name, GError **error)
 {
+	const DavitAbsent *absent = davit_absent_verb (name);
 	const char *best = NULL;
 
+	if (absent != NULL) {
+		g_autofree char *what = g_strdup_printf ("command \"%s\"", name);
+
+		davit_absent_refuse (absent, what, error);
+		return NULL;
+	}
 	for (const DavitVerb *verb = davit_commands_all (); verb->name != NULL; verb++) {
 		if (verb->group != NULL)
 			davit_suggest_consider (name, verb->name, &best);

@@ -3,6 +3,7 @@
 /* The tables themselves: what help, manual and parser take for granted. */
 
 #include "base/error.h"
+#include "cli/absent.h"
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "cli/complete.h"
@@ -103,6 +104,34 @@ test_create_flags (void)
 	for (; *known != NULL; known++) {
 		g_test_message ("%s", *known);
 		g_assert_nonnull (davit_arguments_find_name (tables, *known, strlen (*known)));
+	}
+}
+
+/* What has come must leave the table of what is not there yet; what is in it can be found. */
+static void
+test_absent (void)
+{
+	for (const DavitAbsent *absent = davit_absent_verbs (); absent->name != NULL; absent++) {
+		g_test_message ("%s", absent->name);
+		g_assert_null (davit_commands_find (absent->name));
+		g_assert_true (davit_absent_verb (absent->name) == absent);
+	}
+	for (const DavitAbsent *absent = davit_absent_flags (); absent->name != NULL; absent++) {
+		const char *names = absent->verbs != NULL ? absent->verbs + 1 : "";
+		g_auto (GStrv) words = g_strsplit (names, " ", -1);
+
+		for (guint i = 0; words[i] != NULL && words[i][0] != '\0'; i++) {
+			const DavitVerb *verb = davit_commands_find (words[i]);
+			const DavitFlag *tables[4];
+
+			g_test_message ("%s --%s", words[i], absent->name);
+			g_assert_nonnull (verb);
+			davit_commands_tables (verb, tables);
+			g_assert_null (davit_arguments_find_name (tables, absent->name,
+								  strlen (absent->name)));
+			g_assert_true (davit_absent_flag (words[i], absent->name,
+							  strlen (absent->name), 0) == absent);
+		}
 	}
 }
 
@@ -211,6 +240,7 @@ main (int argc, char **argv)
 	g_test_add_func ("/cli/commands/verbs", test_verbs);
 	g_test_add_func ("/cli/commands/aliases", test_aliases);
 	g_test_add_func ("/cli/commands/create-flags", test_create_flags);
+	g_test_add_func ("/cli/commands/absent", test_absent);
 	g_test_add_func ("/cli/commands/resolve", test_resolve);
 	g_test_add_func ("/cli/commands/complete", test_complete);
 	return g_test_run ();

@@ -93,6 +93,42 @@ expect_refused 125 "can't fetch \"https://example.org/x.tar\""
 run davit system reset
 expect_refused 125 'there is no terminal to ask on; give --force'
 
+# What docker and podman have and davit has not, or not yet.
+run davit pull x
+expect_refused 125 'command "pull" is not there yet; davit load and davit import read images from files'
+run davit container cp a b
+expect_refused 125 'command "container cp" is not there yet; pipe a tar archive through davit exec'
+run davit image prune -a
+expect_refused 125 'command "image prune" is not there yet'
+run davit network create --driver bridge net
+expect_refused 125 'command "network" is not there yet'
+run davit help volume
+expect_refused 125 'command "volume" is not there yet; mount a directory with davit run --volume DIRECTORY:TARGET'
+for verb in build commit diff events export login logout port prune push rename search stats top update; do
+	run davit $verb x
+	expect_refused 125 "command \"$verb\" is not there yet"
+done
+run davit run --gpus all img
+expect_refused 125 'option "--gpus" of "run" is not there yet; give the devices one by one with --device'
+run davit create --health-cmd=true img
+expect_refused 125 'option "--health-cmd" of "create" is not there yet'
+run davit run --systemd=always img
+expect_refused 125 'option "--systemd" of "run" is not there yet; leave it out, or write --systemd=false'
+run davit run --systemd=false --sdnotify=ignore --no-healthcheck none
+expect_refused 125 'image "none" not found'
+run davit stop -l
+expect_refused 125 'option "--latest" of "stop" is not there yet; davit ps -lq prints the id'
+run davit save -m none
+expect_refused 125 'none'
+run davit save -mz none
+expect_refused 125 '-mz: unknown option "-z" of "save"'
+run davit --log-level=debug ps
+expect_refused 125 'unknown option "--log-level"; use --verbose or --debug'
+run davit -r ps
+expect_refused 125 'unknown option "--remote"; there is no daemon to connect to'
+run davit --log-format json pull x
+expect_err '"code":"unsupported"'
+
 # Things that are not there.
 run davit rm none
 expect_refused 1 'no container with name or id "none"'
