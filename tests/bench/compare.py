@@ -5,9 +5,8 @@ The measurements. Each is taken of davit and of its peers in turn, A B C A B C, 
 whose speed drifts does not favour one; quoted are medians and ratios of medians.
 
 run     run --rm --network none IMAGE /bin/true, default seccomp profile, warm caches; crun and
-        runc run an equal bundle with the filter that podman's profile gives (libseccomp in them
-        refuses some rules of davit's own), and so does davit in a row of its own; ch-run keeps no
-        state and is shown beside
+        runc run an equal bundle with the filter that davit's profile gives, one with podman's (as
+        davit does in a row of its own), and one without; ch-run keeps no state and is shown beside
 exec    exec in a running container
 ps      ps -a with 1,000 containers
 memory  an idle container: private memory of davit-monitor and conmon (smaps_rollup)
@@ -27,6 +26,7 @@ import sys
 import time
 
 PODMAN_PROFILE = '/usr/share/containers/seccomp.json'
+PODMAN_SUFFIX = ", podman's profile"
 PODMAN_LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000']
 
 
@@ -133,48 +133,54 @@ class Bench:
                            PODMAN_LIMITS + ['box', 'true'])
         self.bundle_make()
         for name in ('crun', 'runc'):
-            if shutil.which(name):
-                self.works(name, self.runtime_run(name))
-                self.works(name + ' without seccomp', self.runtime_run(name, self.plain))
+            for suffix, bundle in self.bundles.items():
+                if shutil.which(name):
+                    self.works(name + suffix, self.runtime_run(name, bundle))
         if shutil.which('ch-run'):
             self.works('ch-run', ['ch-run', str(self.tree), '--', '/bin/true'])
 
-    def runtime_run(self, name, bundle=None):
-        return [name, '--root', str(self.runs / name), 'run', '--bundle',
-                str(bundle or self.bundle), 'bench-' + name]
+    def runtime_run(self, name, bundle):
+        return [name, '--root', str(self.runs / name), 'run', '--bundle', str(bundle),
+                'bench-' + name]
+
+    def seccomp_of(self, options):
+        """linux.seccomp of the config.json that davit writes."""
+        ident = self.call(self.davit + ['run', '-d'] + options + ['box', 'sleep', '1000']).strip()
+        config = next((self.runs / 'davit').rglob('config.json'))
+        seccomp = json.loads(config.read_text())['linux']['seccomp']
+        self.call(self.davit + ['rm', '-f', '-t', '0', ident])
+        return seccomp
 
     def bundle_make(self):
-        """Bundles as crun spec makes them, with the filter of podman's profile and without."""
-        self.bundle = self.directory / 'bundle'
-        self.bundle.mkdir()
+        """Bundles as crun spec makes them, by what is added to a runtime's name in the table."""
         self.profile = ['--security-opt', 'seccomp=' + PODMAN_PROFILE] if os.path.exists(PODMAN_PROFILE) else []
-        ident = self.call(self.davit + ['run', '-d'] + self.profile + ['box', 'sleep', '1000']).strip()
-        configs = list((self.runs / 'davit').rglob('config.json'))
-        seccomp = json.loads(configs[0].read_text())['linux']['seccomp']
-        self.call(self.davit + ['rm', '-f', '-t', '0', ident])
-        subprocess.run(['crun' if shutil.which('crun') else 'runc', 'spec'], cwd=self.bundle, check=True)
-        config = json.loads((self.bundle / 'config.json').read_text())
-        config['process'].update(args=['/bin/true'], terminal=False)
-        config['root'] = {'path': str(self.tree), 'readonly': False}
-        config['linux']['seccomp'] = seccomp
-        (self.bundle / 'config.json').write_text(json.dumps(config))
-        plain = self.directory / 'bundle-plain'
-        plain.mkdir()
-        del config['linux']['seccomp']
-        (plain / 'config.json').write_text(json.dumps(config))
-        self.plain = plain
+        filters = {'': self.seccomp_of([]), ' without seccomp': None}
+        if self.profile:
+            filters[PODMAN_SUFFIX] = self.seccomp_of(self.profile)
+        self.bundles = {}
+        for number, (suffix, seccomp) in enumerate(filters.items()):
+            bundle = self.directory / f'bundle{number}'
+            bundle.mkdir()
+            subprocess.run(['crun' if shutil.which('crun') else 'runc', 'spec'], cwd=bundle, check=True)
+            config = json.loads((bundle / 'config.json').read_text())
+            config['process'].update(args=['/bin/true'], terminal=False)
+            config['root'] = {'path': str(self.tree), 'readonly': False}
+            config['linux'].pop('seccomp', None)
+            if seccomp:
+                config['linux']['seccomp'] = seccomp
+            (bundle / 'config.json').write_text(json.dumps(config))
+            self.bundles[suffix] = bundle
 
     def run(self):
         commands = {'davit': self.davit + ['run', '--rm', '--network', 'none', 'box', '/bin/true']}
         if self.profile:
-            commands["davit, podman's profile"] = self.davit + ['run', '--rm', '--network', 'none'] + self.profile + ['box', '/bin/true']
+            commands['davit' + PODMAN_SUFFIX] = self.davit + ['run', '--rm', '--network', 'none'] + self.profile + ['box', '/bin/true']
         if 'podman' in self.tools:
             commands['podman'] = self.podman + ['run', '--rm', '--network', 'none'] + PODMAN_LIMITS + ['box', '/bin/true']
         for name in ('crun', 'runc'):
-            if name in self.tools:
-                commands[name] = self.runtime_run(name)
-            if name + ' without seccomp' in self.tools:
-                commands[name + ' without seccomp'] = self.runtime_run(name, self.plain)
+            for suffix, bundle in self.bundles.items():
+                if name + suffix in self.tools:
+                    commands[name + suffix] = self.runtime_run(name, bundle)
         if 'ch-run' in self.tools:
             commands['ch-run (no state)'] = ['ch-run', str(self.tree), '--', '/bin/true']
         self.compare('run', commands, 10 if self.quick else 40)
