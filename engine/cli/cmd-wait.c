@@ -2,14 +2,25 @@
 
 /* davit wait */
 
+#include "base/error.h"
 #include "cli/cmd.h"
 #include "cli/each.h"
 
 const DavitFlag davit_wait_flags[] = {
+	{.name = "condition",
+	 .type = DAVIT_FLAG_TEXT,
+	 .argument = "STATE",
+	 .help = "what to wait for: exited, stopped or not-running, which are the same",
+	 .fallback = "exited"},
 	{.name = "ignore",
-	 .letter = 'i',
 	 .type = DAVIT_FLAG_SWITCH,
 	 .help = "a container that does not exist is no error"},
+	/* -i is this one of podman, and not --ignore. */
+	{.name = "interval",
+	 .letter = 'i',
+	 .type = DAVIT_FLAG_TEXT,
+	 .argument = "TIME",
+	 .help = "how often to look; davit is told of the end, so this changes nothing"},
 	{.name = NULL},
 };
 
@@ -25,6 +36,28 @@ container_wait (DavitCli *cli, DavitContainer *container, gpointer data, GError 
 	return davit_cli_print (line, error);
 }
 
+static gboolean
+condition_check (const char *condition, GError **error)
+{
+	static const char *const ends[] = {"exited", "stopped", "not-running", NULL};
+	static const char *const others[] = {"configured", "created",  "healthy",   "initialized",
+					     "next-exit",  "paused",   "removed",   "removing",
+					     "running",	   "stopping", "unhealthy", NULL};
+
+	if (condition == NULL || g_strv_contains (ends, condition))
+		return TRUE;
+	if (!g_strv_contains (others, condition))
+		return davit_error_set (error, DAVIT_ERROR_USAGE,
+					"option \"--condition\" of \"wait\" must be one of exited, "
+					"stopped, not-running, not \"%s\"",
+					condition);
+	return davit_error_set (
+		error, DAVIT_ERROR_UNSUPPORTED,
+		"option \"--condition\" of \"wait\": \"%s\" is not there yet; davit "
+		"inspect --format '{{.State.Status}}' tells the state",
+		condition);
+}
+
 gboolean
 davit_wait_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 {
@@ -35,5 +68,6 @@ davit_wait_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 		.func = container_wait,
 	};
 
-	return davit_each_container (cli, &each, error);
+	return condition_check (davit_arguments_text (arguments, "condition"), error) &&
+	       davit_each_container (cli, &each, error);
 }

@@ -57,10 +57,23 @@ group_words (const char *group)
 	return g_strjoinv (", ", (char **) words->pdata);
 }
 
+/* Behind a group only its own words are near; best is what stands behind it. */
+static void
+candidate_consider (const char *name, const char *candidate, const char **best)
+{
+	const char *space = strchr (name, ' ');
+	gsize group = space != NULL ? (gsize) (space + 1 - name) : 0;
+
+	if (strncmp (name, candidate, group) == 0)
+		davit_suggest_consider (name + group, candidate + group, best);
+}
+
 static const DavitVerb *
 verb_unknown (const char *name, GError **error)
 {
 	const DavitAbsent *absent = davit_absent_verb (name);
+	const char *space = strchr (name, ' ');
+	int group = space != NULL ? (int) (space + 1 - name) : 0;
 	const char *best = NULL;
 
 	if (absent != NULL) {
@@ -71,13 +84,14 @@ verb_unknown (const char *name, GError **error)
 	}
 	for (const DavitVerb *verb = davit_commands_all (); verb->name != NULL; verb++) {
 		if (verb->group != NULL)
-			davit_suggest_consider (name, verb->name, &best);
+			candidate_consider (name, verb->name, &best);
 	}
 	for (const DavitVerbAlias *alias = davit_commands_aliases (); alias->name != NULL; alias++)
-		davit_suggest_consider (name, alias->name, &best);
+		candidate_consider (name, alias->name, &best);
 	davit_error_set (error, DAVIT_ERROR_USAGE, "unknown command \"%s\"", name);
 	if (best != NULL)
-		davit_error_hint (error, "see davit --help, or did you mean \"%s\"?", best);
+		davit_error_hint (error, "see davit --help, or did you mean \"%.*s%s\"?", group,
+				  name, best);
 	else
 		davit_error_hint (error, "see davit --help");
 	return NULL;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/trace.h"
 #include "container/spec-private.h"
@@ -212,12 +213,36 @@ make_containerenv (DavitFiles *files, GError **error)
 				error);
 }
 
+/*
+ * What an image calls a volume is a directory, even if no layer holds it. One that can't be made,
+ * say because a file stands there, is a slip of the image and keeps no container from starting.
+ */
+static gboolean
+make_volumes (const DavitFiles *files, GError **error)
+{
+	g_autofree const char **volumes = NULL;
+
+	if (!davit_json_get_strings (files->json, "volumes", &volumes, error))
+		return FALSE;
+	if (files->record->read_only || files->request->rootfs_fd < 0)
+		return TRUE;
+	for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++) {
+		g_autoptr (GError) local = NULL;
+		davit_autofd fd = -1;
+
+		if (!davit_path_make_directory (files->request->rootfs_fd, volumes[i], 0755,
+						(uid_t) -1, (gid_t) -1, &fd, &local))
+			davit_debug ("volume \"%s\" of the image: %s", volumes[i], local->message);
+	}
+	return TRUE;
+}
+
 static gboolean
 make_all (DavitFiles *files, GError **error)
 {
 	g_autofree char *hostname = davit_spec_hostname (files->request->engine, files->record);
 
-	return davit_files_make_resolv_conf (files, error) &&
+	return make_volumes (files, error) && davit_files_make_resolv_conf (files, error) &&
 	       davit_files_make_hosts (files, hostname, error) &&
 	       make_hostname (files, hostname, error) && make_localtime (files, error) &&
 	       make_containerenv (files, error) && davit_files_make_passwd (files, error);

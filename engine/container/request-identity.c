@@ -16,6 +16,11 @@
 static gboolean
 set_name (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
+	/* Scripts write --name "$NAME"; docker and podman make one up then, and so do we. */
+	if (value[0] == '\0') {
+		g_clear_pointer (&request->name, g_free);
+		return TRUE;
+	}
 	if (!davit_text_is_container_name (value))
 		return davit_request_refuse (error, option, value,
 					     "must begin with a letter or digit and hold only "

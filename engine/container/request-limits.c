@@ -46,7 +46,7 @@ set_cpus (DavitCreateRequest *request, const char *option, const char *value, GE
 {
 	guint64 cpus;
 
-	if (!parse_cpus (value, &cpus) || cpus < NANO / 100)
+	if (!parse_cpus (value, &cpus) || (cpus != 0 && cpus < NANO / 100))
 		return davit_request_refuse (error, option, value,
 					     "must be a number of processors from 0.01 on, such as "
 					     "1.5");
@@ -57,7 +57,10 @@ set_cpus (DavitCreateRequest *request, const char *option, const char *value, GE
 static gboolean
 set_cpu_shares (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
-	return davit_request_unsigned (option, value, 2, 262144, &request->limits.cpu_shares,
+	/* 0: the kernel's, as with docker and podman. */
+	request->limits.cpu_shares = 0;
+	return strcmp (value, "0") == 0 ||
+	       davit_request_unsigned (option, value, 2, 262144, &request->limits.cpu_shares,
 				       error);
 }
 
@@ -132,7 +135,8 @@ memory_size (const char *option, const char *value, guint64 *ret, GError **error
 
 	if (!davit_request_size (option, value, &size, error))
 		return FALSE;
-	if (size < MEMORY_MINIMUM)
+	/* 0: no limit, which is what scripts pass on that were given none. */
+	if (size != 0 && size < MEMORY_MINIMUM)
 		return davit_request_refuse (error, option, value,
 					     "is too small: 512k is the least");
 	*ret = size;

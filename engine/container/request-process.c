@@ -74,7 +74,9 @@ set_user (DavitCreateRequest *request, const char *option, const char *value, GE
 	g_auto (GStrv) parts = g_strsplit (value, ":", -1);
 	guint length = g_strv_length (parts);
 
-	if (length < 1 || length > 2 || !id_is_valid (parts[0]) ||
+	/* ":GROUP" is root in that group. */
+	if (length < 1 || length > 2 ||
+	    (!id_is_valid (parts[0]) && (length == 1 || parts[0][0] != '\0')) ||
 	    (length == 2 && !id_is_valid (parts[1])))
 		return davit_request_refuse (error, option, value,
 					     "must be USER or USER:GROUP, each a name or a number "

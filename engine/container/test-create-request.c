@@ -90,7 +90,7 @@ static const Case switches[] = {
 static const Case identity[] = {
 	GOOD ("name", "web-1.a_b"),
 	BAD ("name", "../x", "\"../x\" must begin with a letter or digit"),
-	BAD ("name", "", "must begin with"),
+	GOOD ("name", ""),
 	GOOD ("hostname", "a.b-c"),
 	BAD ("hostname", "a\nb", "must hold 1 to 64 letters"),
 	BAD ("hostname", "-x", "must hold"),
@@ -120,7 +120,9 @@ static const Case process[] = {
 	BAD ("user", "4294967295", "must be USER or USER:GROUP"),
 	BAD ("user", "0:4294967296", "up to 4294967294"),
 	BAD ("user", "a:b:c", "must be USER or USER:GROUP"),
-	BAD ("user", ":5", "must be USER or USER:GROUP"),
+	GOOD ("user", ":5"),
+	BAD ("user", ":", "must be USER or USER:GROUP"),
+	BAD ("user", "", "must be USER or USER:GROUP"),
 	BAD ("user", "-1", "must be USER or USER:GROUP"),
 	BAD ("user", "a\nroot::0:0", "must be USER or USER:GROUP"),
 	GOOD ("group-add", "video"),
@@ -155,6 +157,7 @@ static const Case process[] = {
 static const Case limits[] = {
 	GOOD ("cpus", "1.5"),
 	GOOD ("cpus", "0.01"),
+	GOOD ("cpus", "0"),
 	BAD ("cpus", "nan", "number of processors"),
 	BAD ("cpus", "-1", "number of processors"),
 	BAD ("cpus", "0.001", "from 0.01 on"),
