@@ -17,6 +17,12 @@
 
 #define PATH_SIZE (NAME_MAX + 32)
 
+/*
+ * Most files have no attributes, and most attributes are short: room for the longest is only taken
+ * when it is needed. On the stack it would be touched page by page, by the guard of the compiler.
+ */
+#define FIRST_SIZE 512
+
 static void
 xattr_free (gpointer data)
 {
@@ -40,12 +46,30 @@ entry_path (char *path, int dirfd, const char *name)
 	g_snprintf (path, PATH_SIZE, "/proc/self/fd/%d/%s", dirfd, name);
 }
 
+/* Of name, or if that is NULL the list of names; ret is for g_free. */
+static gssize
+attribute_read (const char *path, const char *name, char **ret)
+{
+	gsize limit = name != NULL ? XATTR_SIZE_MAX : XATTR_LIST_MAX;
+
+	*ret = NULL;
+	for (gsize size = FIRST_SIZE;; size = limit) {
+		gssize length;
+
+		*ret = (char *) g_realloc (*ret, size);
+		length = name != NULL ? lgetxattr (path, name, *ret, size)
+				      : llistxattr (path, *ret, size);
+		if (length >= 0 || errno != ERANGE || size == limit)
+			return length;
+	}
+}
+
 /* NULL and errno 0: it went away in between. */
 static StoreXattr *
 xattr_get (const char *path, const char *name)
 {
-	char value[XATTR_SIZE_MAX];
-	gssize size = lgetxattr (path, name, value, sizeof value);
+	g_autofree char *value = NULL;
+	gssize size = attribute_read (path, name, &value);
 	StoreXattr *xattr;
 
 	if (size < 0) {
@@ -63,12 +87,12 @@ gboolean
 store_xattr_read (int dirfd, const char *name, GPtrArray **ret_xattrs, GError **error)
 {
 	g_autoptr (GPtrArray) xattrs = g_ptr_array_new_with_free_func (xattr_free);
+	g_autofree char *list = NULL;
 	char path[PATH_SIZE];
-	char list[XATTR_LIST_MAX];
 	gssize length;
 
 	entry_path (path, dirfd, name);
-	length = llistxattr (path, list, sizeof list);
+	length = attribute_read (path, NULL, &list);
 	if (length < 0 && errno != EOPNOTSUPP)
 		return store_error_errno (error, errno, "list extended attributes of \"%s\"", name);
 	for (gssize at = 0; at < length; at += (gssize) strlen (list + at) + 1) {
