@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What docker and podman have and davit has not, or has not yet. Who types it from habit is told so,
+ * What docker and podman have and davit has not, or not yet. Who types it from habit is told so,
  * and what to do instead; "unknown option" would send them looking for a slip of the fingers.
  */
 

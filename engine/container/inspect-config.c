@@ -73,6 +73,7 @@ davit_inspect_write_config (const DavitInspection *inspection)
 
 	davit_json_writer_begin_object (writer, "Config");
 	write_process (inspection);
+	davit_json_writer_string (writer, "Domainname", "");
 	davit_json_writer_string (writer, "Image", record->image != NULL ? record->image : "");
 	write_set (inspection, "Volumes", davit_inspect_member (inspection, NULL, "volumes"));
 	write_set (inspection, "ExposedPorts",

@@ -208,6 +208,30 @@ write_binds (const DavitInspection *inspection)
 	davit_json_writer_end_array (writer);
 }
 
+/* {"/scratch": "size=1m"}: the temporary file systems that were asked for. */
+static void
+write_tmpfs (const DavitInspection *inspection)
+{
+	DavitJsonWriter *writer = inspection->writer;
+	const DavitJson *mounts = davit_inspect_member (inspection, NULL, "mounts");
+
+	davit_json_writer_begin_object (writer, "Tmpfs");
+	for (guint i = 0; i < davit_json_length (mounts); i++) {
+		const DavitJson *mount = davit_json_element (mounts, i);
+		const char *type = davit_json_string (davit_json_member (mount, "type"));
+		const char *place = davit_json_string (davit_json_member (mount, "destination"));
+		g_autofree const char **options = NULL;
+		g_autofree char *words = NULL;
+
+		if (g_strcmp0 (type, "tmpfs") != 0 || place == NULL ||
+		    !davit_json_get_strings (mount, "options", &options, NULL) || options == NULL)
+			continue;
+		words = g_strjoinv (",", (char **) options);
+		davit_json_writer_string (writer, place, words);
+	}
+	davit_json_writer_end_object (writer);
+}
+
 static void
 write_log (const DavitInspection *inspection)
 {
@@ -217,6 +241,8 @@ write_log (const DavitInspection *inspection)
 	davit_json_writer_string (writer, "Type", inspection->record->log_driver);
 	davit_json_writer_begin_object (writer, "Config");
 	davit_json_writer_end_object (writer);
+	davit_inspect_write_log_path (inspection, "Path");
+	davit_json_writer_string (writer, "Tag", "");
 	davit_json_writer_unsigned (writer, "Size", inspection->record->log_max_size);
 	davit_json_writer_end_object (writer);
 }
@@ -275,6 +301,10 @@ davit_inspect_write_host_config (const DavitInspection *inspection)
 
 	davit_json_writer_begin_object (writer, "HostConfig");
 	write_binds (inspection);
+	write_tmpfs (inspection);
+	davit_json_writer_string (inspection->writer, "VolumeDriver", "");
+	davit_inspect_write_array (inspection, "VolumesFrom", NULL);
+	davit_inspect_write_array (inspection, "Links", NULL);
 	davit_json_writer_string (writer, "ContainerIDFile",
 				  record->cidfile != NULL ? record->cidfile : "");
 	write_log (inspection);

@@ -98,6 +98,8 @@ davit_inspect_write_network (const DavitInspection *inspection)
 		sandbox =
 			g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/ns/net", inspection->run->pid);
 	davit_json_writer_begin_object (writer, "NetworkSettings");
+	davit_json_writer_string (writer, "Bridge", "");
+	davit_json_writer_string (writer, "SandboxID", "");
 	davit_json_writer_string (writer, "SandboxKey", sandbox != NULL ? sandbox : "");
 	davit_inspect_write_ports (inspection, "Ports");
 	write_endpoint (inspection);

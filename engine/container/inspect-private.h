@@ -22,9 +22,14 @@ typedef struct {
 void davit_inspect_write_config (const DavitInspection *inspection);
 void davit_inspect_write_host_config (const DavitInspection *inspection);
 void davit_inspect_write_mounts (const DavitInspection *inspection);
+void davit_inspect_write_state (const DavitInspection *inspection);
 void davit_inspect_write_network (const DavitInspection *inspection);
 /* Published ports, in docker's form. */
 void davit_inspect_write_ports (const DavitInspection *inspection, const char *key);
+
+/* nsec 0: docker's time for what never was. */
+void davit_inspect_write_time (DavitJsonWriter *writer, const char *key, gint64 nsec);
+void davit_inspect_write_log_path (const DavitInspection *inspection, const char *key);
 
 /* The words behind "--pid" and the like: "private", "host", "container:ID". */
 void davit_inspect_write_mode (const DavitInspection *inspection, const char *key,

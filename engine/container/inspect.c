@@ -64,38 +64,12 @@ davit_inspect_write_mode (const DavitInspection *inspection, const char *key,
 	davit_json_writer_string (inspection->writer, key, text);
 }
 
-static void
-write_time (DavitJsonWriter *writer, const char *key, gint64 nsec)
+void
+davit_inspect_write_time (DavitJsonWriter *writer, const char *key, gint64 nsec)
 {
 	g_autofree char *text = nsec != 0 ? davit_text_time (nsec) : g_strdup (NEVER);
 
 	davit_json_writer_string (writer, key, text);
-}
-
-static void
-write_state (const DavitInspection *inspection)
-{
-	const DavitContainer *container = inspection->container;
-	DavitJsonWriter *writer = inspection->writer;
-	DavitStatus status = container->status;
-
-	davit_json_writer_begin_object (writer, "State");
-	davit_json_writer_string (writer, "OciVersion", "1.2.0");
-	davit_json_writer_string (writer, "Status", davit_status_name (status));
-	davit_json_writer_boolean (writer, "Running",
-				   status == DAVIT_STATUS_RUNNING || status == DAVIT_STATUS_PAUSED);
-	davit_json_writer_boolean (writer, "Paused", status == DAVIT_STATUS_PAUSED);
-	davit_json_writer_boolean (writer, "Restarting", FALSE);
-	davit_json_writer_boolean (writer, "OOMKilled", container->oom_killed);
-	davit_json_writer_boolean (writer, "Dead", FALSE);
-	davit_json_writer_integer (writer, "Pid", container->pid);
-	davit_json_writer_integer (writer, "ExitCode", container->exit_status);
-	davit_json_writer_string (writer, "Error", "");
-	write_time (writer, "StartedAt", container->started);
-	write_time (writer, "FinishedAt", container->finished);
-	/* There is none: templates ask for it before they ask for its members. */
-	davit_json_writer_null (writer, "Health");
-	davit_json_writer_end_object (writer);
 }
 
 /* Where the files of the container are on the host, while it runs. */
@@ -110,14 +84,14 @@ write_file_path (const DavitInspection *inspection, const char *key, const char 
 				  inspection->container->run_dirfd >= 0 ? path : "");
 }
 
-static void
-write_log_path (const DavitInspection *inspection)
+void
+davit_inspect_write_log_path (const DavitInspection *inspection, const char *key)
 {
 	const DavitContainer *container = inspection->container;
 	g_autofree char *path = g_build_filename (container->engine->paths->root, "containers",
 						  container->id, DAVIT_CONTAINER_LOG, NULL);
 
-	davit_json_writer_string (inspection->writer, "LogPath",
+	davit_json_writer_string (inspection->writer, key,
 				  strcmp (inspection->record->log_driver, "none") != 0 ? path : "");
 }
 
@@ -126,12 +100,14 @@ write_identity (const DavitInspection *inspection)
 {
 	const DavitRecord *record = inspection->record;
 	DavitJsonWriter *writer = inspection->writer;
+	const char *apparmor =
+		davit_json_string (davit_inspect_member (inspection, NULL, "apparmor"));
 
 	davit_json_writer_string (writer, "Id", record->id);
-	write_time (writer, "Created", record->created);
+	davit_inspect_write_time (writer, "Created", record->created);
 	davit_json_writer_string (writer, "Path", record->args[0]);
 	davit_json_writer_strings (writer, "Args", (const char *const *) record->args + 1);
-	write_state (inspection);
+	davit_inspect_write_state (inspection);
 	davit_json_writer_string (writer, "Image",
 				  record->image_id != NULL ? record->image_id : "");
 	davit_json_writer_string (writer, "ImageName", record->image != NULL ? record->image : "");
@@ -140,7 +116,7 @@ write_identity (const DavitInspection *inspection)
 	write_file_path (inspection, "HostnamePath", "files/hostname");
 	write_file_path (inspection, "HostsPath", "files/hosts");
 	write_file_path (inspection, "OCIConfigPath", "bundle/config.json");
-	write_log_path (inspection);
+	davit_inspect_write_log_path (inspection, "LogPath");
 	davit_json_writer_string (writer, "PidFile",
 				  record->pidfile != NULL ? record->pidfile : "");
 	davit_json_writer_string (writer, "Name", record->name);
@@ -150,9 +126,10 @@ write_identity (const DavitInspection *inspection)
 	davit_json_writer_string (writer, "Platform", "linux");
 	davit_json_writer_string (writer, "MountLabel", "");
 	davit_json_writer_string (writer, "ProcessLabel", "");
-	davit_json_writer_string_if (writer, "AppArmorProfile",
-				     davit_json_string (
-					     davit_inspect_member (inspection, NULL, "apparmor")));
+	davit_json_writer_string (writer, "AppArmorProfile", apparmor != NULL ? apparmor : "");
+	davit_json_writer_boolean (writer, "IsInfra", FALSE);
+	davit_json_writer_string (writer, "Pod", "");
+	davit_inspect_write_array (inspection, "Dependencies", NULL);
 }
 
 static void

@@ -49,6 +49,25 @@ davit import --quiet --change 'VOLUME /etc/passwd' --change 'VOLUME /../x' "$T/b
 run davit run --rm odd sh -c 'test -f /etc/passwd && test -d /x && echo both'
 expect_out both
 
+# What scripts ask inspect for.
+davit run -d --name seen --tmpfs /t:size=1m box sleep 1000 > /dev/null
+run davit inspect --format '{{.State.Pid}} {{.State.ConmonPid}}' seen
+read -r pid monitor <<< "$out"
+expect_equal "$(sed -n 's/^PPid:\t//p' "/proc/$pid/status")" "$monitor" "the monitor is the parent"
+expect_true "the monitor runs" test "$(readlink "/proc/$monitor/exe" | sed 's|.*/||')" = davit-monitor
+run davit inspect --format '{{.State.CgroupPath}}' seen
+expect_true "a hierarchy has that group" grep -q ":$out\$" "/proc/$pid/cgroup"
+expect_match '^/.*[0-9a-f]{64}'
+run davit inspect --format '{{.HostConfig.LogConfig.Path}}' seen
+expect_out "$(davit inspect --format '{{.LogPath}}' seen)"
+run davit inspect --format '{{.HostConfig.Tmpfs}}|{{.AppArmorProfile}}|{{.Config.Domainname}}|{{.NetworkSettings.Bridge}}|{{len .Dependencies}}{{.IsInfra}}' seen
+expect_match '^map\[/t:size=1048576,.*\]\|\|\|\|0false$'
+davit rm -f -t 0 seen > /dev/null
+run davit create --name unseen box
+run davit inspect --format '{{.State.ConmonPid}} "{{.State.CgroupPath}}"' unseen
+expect_out '0 ""'
+davit rm unseen > /dev/null
+
 # Waiting.
 davit run -d --name w box sh -c 'exit 4' > /dev/null
 run davit wait --condition=stopped w
