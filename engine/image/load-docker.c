@@ -190,6 +190,11 @@ davit_load_docker (DavitLoad *load, GError **error)
 	json = davit_json_parse (text, (gssize) length, error);
 	if (json == NULL)
 		return davit_error_prefix (error, "\"manifest.json\"");
+	/* "dir:" of skopeo, and docker-dir of podman save: the manifest of one image. */
+	if (davit_json_member (json, "schemaVersion") != NULL)
+		return davit_error_set (error, DAVIT_ERROR_UNSUPPORTED,
+					"images in the form \"dir\" are not there yet; save it as "
+					"docker-archive, oci-archive or oci-dir");
 	if (davit_json_type (json) != DAVIT_JSON_ARRAY || davit_json_length (json) > IMAGES_LIMIT)
 		return davit_error_set (error, DAVIT_ERROR_CORRUPT,
 					"\"manifest.json\": must be an array of at most %d images",

@@ -530,6 +530,11 @@ test_docker_bad (TestStore *test, gconstpointer data)
 	tar_folder (test, "docker", "docker.tar");
 	assert_fails (test, "docker.tar", DAVIT_ERROR_CORRUPT,
 		      "\"@/docker.tar\": there is no image in it");
+	write_text (test, "docker/manifest.json", "{\"schemaVersion\":2}");
+	tar_folder (test, "docker", "docker.tar");
+	assert_fails (test, "docker.tar", DAVIT_ERROR_UNSUPPORTED,
+		      "\"@/docker.tar\": images in the form \"dir\" are not there yet; save it as "
+		      "docker-archive");
 	write_text (test, "docker/manifest.json", "{}");
 	tar_folder (test, "docker", "docker.tar");
 	assert_fails (test, "docker.tar", DAVIT_ERROR_CORRUPT,
