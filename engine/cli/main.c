@@ -8,27 +8,11 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/surroundings.h"
 
 #include "davit-config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
-
-/*
- * A caller may have closed 0, 1 or 2. The next file that is opened would become it, and what is
- * printed would go into, say, a container's record.
- */
-static gboolean
-streams_open (void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl (fd, F_GETFD) < 0 && errno == EBADF && open ("/dev/null", O_RDWR) != fd)
-			return FALSE;
-	}
-	return TRUE;
-}
 
 static gboolean
 log_set_up (DavitCli *cli, GError **error)
@@ -87,7 +71,8 @@ verb_run (DavitCli *cli, const char *const *words, const DavitVerbAlias *alias, 
 		help = davit_help_verb (verb);
 		return davit_cli_print (help, error);
 	}
-	return operands_check (verb, arguments, error) && verb->run (cli, arguments, error);
+	return operands_check (verb, arguments, error) && davit_surroundings_check (verb, error) &&
+	       verb->run (cli, arguments, error);
 }
 
 static gboolean
@@ -122,7 +107,7 @@ main (int argc, char **argv)
 	g_autoptr (GError) error = NULL;
 	g_autofree char *timings = NULL;
 
-	if (argc < 1 || !streams_open ())
+	if (argc < 1 || !davit_surroundings_set_up ())
 		return DAVIT_CLI_STATUS_ENGINE;
 	if (!program_run (&cli, &error))
 		davit_cli_report (&cli, error);

@@ -37,6 +37,7 @@ typedef struct {
 	guint operands_min;
 	guint operands_max;	  /* G_MAXUINT: any number */
 	gboolean stop_at_operand; /* options end at the first operand */
+	gboolean for_anyone;	  /* of use without root */
 	const char *complete;	  /* what its operands are, see complete.c; or NULL */
 	const char *manual;	  /* more about it: paragraphs, and examples that begin with "$ " */
 

@@ -47,6 +47,8 @@ archive_confine_process (GError **error)
 	if (prctl (PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return davit_error_errno (error, errno, "archive worker");
 	signal (SIGPIPE, SIG_DFL);
+	/* A file that is larger than the limit is an error with a text. */
+	signal (SIGXFSZ, SIG_IGN);
 	if (!ARCHIVE_CONFINE_SANITIZED && !limit_set (RLIMIT_AS, MEMORY_LIMIT, error))
 		return FALSE;
 	return limit_set (RLIMIT_CORE, 0, error) && limit_set (RLIMIT_NOFILE, FILES_LIMIT, error);

@@ -33,6 +33,8 @@ monitor_process_open (struct monitor *monitor)
 	/* An ignored SIGCHLD would be inherited, and statuses thrown away. */
 	signal (SIGCHLD, SIG_DFL);
 	signal (SIGPIPE, SIG_IGN);
+	/* A log that reaches the limit of the caller's shell must not end it. */
+	signal (SIGXFSZ, SIG_IGN);
 	if (sigprocmask (SIG_SETMASK, &blocked, NULL) < 0 ||
 	    prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return false;
@@ -137,6 +139,7 @@ monitor_process_run_on_exit (struct monitor *monitor)
 		return;
 	/* What is ignored or blocked here would be so in all that it starts. */
 	signal (SIGPIPE, SIG_DFL);
+	signal (SIGXFSZ, SIG_DFL);
 	sigemptyset (&none);
 	sigprocmask (SIG_SETMASK, &none, NULL);
 	execv (argv[0], argv);

@@ -4,7 +4,7 @@
 # Help, versions, formats, and what happens when output can't be written.
 
 . "$(dirname "$0")/../lib/tap.sh"
-tap_begin
+tap_begin root
 
 run davit --help
 expect_status 0

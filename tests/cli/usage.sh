@@ -4,7 +4,7 @@
 # What davit answers to command lines that are wrong: status and text.
 
 . "$(dirname "$0")/../lib/tap.sh"
-tap_begin
+tap_begin root
 
 run davit foo
 expect_refused 125 'davit: unknown command "foo"; see davit --help'
