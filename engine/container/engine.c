@@ -7,8 +7,13 @@
 
 #include "container/engine.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void
 arguments_add (GPtrArray *arguments, const char *option, const char *value)
@@ -36,16 +41,40 @@ self_arguments_new (const DavitPaths *paths, const DavitEngineOptions *options)
 	return (char **) g_ptr_array_free (g_steal_pointer (&arguments), FALSE);
 }
 
+/* A path goes into JSON for the runtime: what can't stand there is refused here. */
+static gboolean
+directory_set (char **member, const char *option, const char *path, GError **error)
+{
+	char here[PATH_MAX];
+
+	if (path == NULL)
+		return TRUE;
+	if (*path == '\0')
+		return davit_error_set (error, DAVIT_ERROR_USAGE,
+					"option \"%s\": must name a directory", option);
+	if (!g_utf8_validate (path, -1, NULL))
+		return davit_error_set (error, DAVIT_ERROR_USAGE,
+					"option \"%s\": directory \"%s\" is not UTF-8", option,
+					path);
+	/* GLib would take "/" for the place where we are. */
+	if (!g_path_is_absolute (path) && getcwd (here, sizeof here) == NULL)
+		return davit_error_set (error, DAVIT_ERROR_USAGE,
+					"option \"%s\": directory \"%s\" is relative, and the "
+					"current directory does not exist; give an absolute path",
+					option, path);
+	davit_paths_set (member, path);
+	return TRUE;
+}
+
 DavitEngine *
 davit_engine_open (const DavitEngineOptions *options, GError **error)
 {
 	g_autoptr (DavitEngine) engine = g_new0 (DavitEngine, 1);
 
 	engine->paths = davit_paths_new ();
-	if (options->root != NULL)
-		davit_paths_set (&engine->paths->root, options->root);
-	if (options->runroot != NULL)
-		davit_paths_set (&engine->paths->runroot, options->runroot);
+	if (!directory_set (&engine->paths->root, "--root", options->root, error) ||
+	    !directory_set (&engine->paths->runroot, "--runroot", options->runroot, error))
+		return NULL;
 	engine->config = davit_config_load (engine->paths, options->overrides, error);
 	if (engine->config == NULL || !davit_paths_boot_id (&engine->boot_id, error))
 		return NULL;
@@ -77,6 +106,21 @@ davit_engine_storage (DavitEngine *engine, GError **error)
 	return davit_drivers_storage (engine->drivers, name, error);
 }
 
+/* Both have a directory "containers". */
+static gboolean
+roots_check (const DavitPaths *paths, GError **error)
+{
+	struct stat root, runroot;
+
+	if (fstat (paths->root_fd, &root) < 0 || fstat (paths->runroot_fd, &runroot) < 0 ||
+	    root.st_ino != runroot.st_ino || root.st_dev != runroot.st_dev)
+		return TRUE;
+	return davit_error_set (error, DAVIT_ERROR_USAGE,
+				"--root and --runroot are the same directory \"%s\"; give them one "
+				"each",
+				paths->root);
+}
+
 gboolean
 davit_engine_open_state (DavitEngine *engine, int *ret_containers_fd, int *ret_names_fd,
 			 int *ret_run_fd, GError **error)
@@ -87,6 +131,7 @@ davit_engine_open_state (DavitEngine *engine, int *ret_containers_fd, int *ret_n
 
 	if (!davit_paths_open_root (engine->paths, error) ||
 	    !davit_paths_open_runroot (engine->paths, error) ||
+	    !roots_check (engine->paths, error) ||
 	    !davit_path_open_subdirectory (engine->paths->root_fd, "containers", 0700,
 					   &containers_fd, error) ||
 	    !davit_path_open_subdirectory (engine->paths->root_fd, "names", 0700, &names_fd,
