@@ -91,7 +91,7 @@ rename_aside (const DavitContainerDirectories *directories, const char *id, GErr
 	if (renameat (directories->containers_fd, id, directories->containers_fd, tomb) == 0 ||
 	    errno == ENOENT)
 		return TRUE;
-	return davit_error_errno (error, errno, "remove container \"%s\"", id);
+	return davit_error_errno (error, errno, "rename \"%s\"", id);
 }
 
 gboolean

@@ -176,6 +176,44 @@ go (Start *start, GError **error)
 	       davit_state_write (container->dirfd, &state, error);
 }
 
+/*
+ * Where no monitor can be executed the process is ended, and to let it go fails. What the child that
+ * should have become the monitor says about that is the reason. Not that the monitor has ended
+ * (FAILED): it may well do so after a process that could not be started.
+ */
+static gboolean
+run_and_watch (Start *start, DavitLaunched *launched, GError **error)
+{
+	g_autoptr (GError) local = NULL;
+	g_autoptr (GError) reason = NULL;
+
+	if (go (start, &local))
+		return davit_launch_wait_ready (launched, error);
+	if (!davit_launch_wait_ready (launched, &reason) &&
+	    !davit_error_matches (reason, DAVIT_ERROR_FAILED))
+		g_propagate_error (error, g_steal_pointer (&reason));
+	else
+		g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
+}
+
+/*
+ * Plugins make their directories when they are opened, and what undoes a run opens them. On a full
+ * disk that must have been done before there is anything to undo.
+ */
+static gboolean
+drivers_open (const Start *start, GError **error)
+{
+	const DavitRecord *record = start->record;
+	DavitDrivers *drivers = start->container->engine->drivers;
+
+	return (record->rootfs != NULL ||
+		davit_drivers_storage (drivers, record->storage, error) != NULL) &&
+	       (record->network_namespace.mode != DAVIT_NAMESPACE_PRIVATE ||
+		davit_drivers_network (drivers, record->network, error) != NULL) &&
+	       davit_drivers_runtime (drivers, record->runtime, error) != NULL;
+}
+
 static gboolean
 make (Start *start, GError **error)
 {
@@ -184,7 +222,8 @@ make (Start *start, GError **error)
 	gboolean made;
 
 	if (!davit_prepare_network_begin (&start->prepared, error) ||
-	    !run_directory_make (container, error) || !intent_write (start, error) ||
+	    !drivers_open (start, error) || !run_directory_make (container, error) ||
+	    !intent_write (start, error) ||
 	    !davit_container_runtime_open (container->engine, start->record->runtime, container->id,
 					   container->run_dirfd, &start->runtime, error) ||
 	    !davit_prepare_storage (&start->prepared, error) ||
@@ -195,7 +234,7 @@ make (Start *start, GError **error)
 	 * and its end in the pidfd. Only we must not go before the monitor serves.
 	 */
 	made = launch (start, &launched, error) && created_write (start, &launched, error) &&
-	       go (start, error) && davit_launch_wait_ready (&launched, error);
+	       run_and_watch (start, &launched, error);
 	davit_launched_clear (&launched);
 	return made;
 }

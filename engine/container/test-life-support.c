@@ -212,8 +212,26 @@ life_tear_down (TestEngine *test, gconstpointer data)
 	test_engine_tear_down (test, data);
 }
 
+/*
+ * Most of these tests wait for what the monitor does. Where DAVIT_LIBEXECDIR is not set it is not
+ * found, and some would wait forever.
+ */
+static void
+monitor_require (void)
+{
+	const char *directory = g_getenv ("DAVIT_LIBEXECDIR");
+	g_autofree char *path =
+		directory != NULL ? g_build_filename (directory, "davit-monitor", NULL) : NULL;
+
+	if (path != NULL && access (path, X_OK) == 0)
+		return;
+	g_print ("Bail out! DAVIT_LIBEXECDIR must name the directory of davit-monitor\n");
+	exit (1);
+}
+
 void
 test_life_add (const char *path, void (*function) (TestEngine *, gconstpointer))
 {
+	monitor_require ();
 	g_test_add (path, TestEngine, NULL, life_set_up, function, life_tear_down);
 }

@@ -6,6 +6,10 @@
 
 #include "base/fd.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 static gboolean
 strings_add (GHashTable *set, const DavitJson *json, const char *key, GError **error)
 {
@@ -28,15 +32,27 @@ set_steal (GHashTable *set)
 	return strings;
 }
 
+/* A list would make the directory, which on a full disk would keep images from being removed. */
+static gboolean
+containers_missing (const DavitPaths *paths)
+{
+	return faccessat (paths->root_fd, "containers", F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       errno == ENOENT;
+}
+
 gboolean
 davit_container_used_images (DavitEngine *engine, char ***ret_ids, char ***ret_chain_ids,
 			     GError **error)
 {
-	g_autoptr (GPtrArray) containers = davit_container_list (engine, error);
+	g_autoptr (GPtrArray) containers = NULL;
 	g_autoptr (GHashTable) ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr (GHashTable) chain_ids =
 		g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
+	if (!davit_paths_open_root (engine->paths, error))
+		return FALSE;
+	containers = containers_missing (engine->paths) ? g_ptr_array_new ()
+							: davit_container_list (engine, error);
 	if (containers == NULL)
 		return FALSE;
 	for (guint i = 0; i < containers->len; i++) {
