@@ -260,3 +260,14 @@ davit_images_json (GPtrArray *matches, GError **error)
 	text = davit_json_writer_finish (writer, NULL);
 	return davit_cli_print_json (text, error);
 }
+
+void
+davit_images_tell_kept (const DavitCli *cli, const GPtrArray *lines)
+{
+	for (guint i = 0; i < lines->len; i++) {
+		const char *line = g_ptr_array_index (lines, i);
+
+		if (g_str_has_prefix (line, "Kept: "))
+			davit_cli_notice (cli, "%s", line);
+	}
+}

@@ -27,4 +27,10 @@ gboolean davit_images_select (DavitCli *cli, DavitArguments *arguments, GPtrArra
 /* podman's document for them: one object an image. */
 gboolean davit_images_json (GPtrArray *matches, GError **error);
 
+/*
+ * Says which layers could not be looked at, out of the lines of davit_image_store_collect: on
+ * standard error, since scripts read what is deleted.
+ */
+void davit_images_tell_kept (const DavitCli *cli, const GPtrArray *lines);
+
 G_END_DECLS

@@ -110,6 +110,12 @@ text_check_encoding (const char *path, const char *text, gsize length, GError **
 	const char *end = NULL;
 	guint line = 1;
 
+	/* It can't be seen in most editors, so that any other word about the line would puzzle. */
+	if (g_str_has_prefix (text, "\xef\xbb\xbf"))
+		return davit_error_set (error, DAVIT_ERROR_CONFIG,
+					"%s:1: must not begin with a byte order mark; save it as "
+					"UTF-8 without one",
+					path);
 	/* Without a length g_utf8_validate would stop at a NUL; with one it reports it. */
 	if (g_utf8_validate (text, (gssize) length, &end))
 		return TRUE;

@@ -72,6 +72,9 @@ worker_died (int status, int stderr_fd, GError **error)
 {
 	g_autofree char *words = last_words (stderr_fd);
 
+	/* Its answers are read, so that it was the archive that it wrote to nobody. */
+	if (WIFSIGNALED (status) && WTERMSIG (status) == SIGPIPE)
+		return davit_error_errno (error, EPIPE, "write \"archive\"");
 	if (WIFSIGNALED (status))
 		return davit_error_set (error, DAVIT_ERROR_HELPER,
 					"archive worker: killed by signal %d (%s)%s",

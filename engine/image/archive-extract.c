@@ -33,7 +33,7 @@ extract_file (Extraction *extraction, const ArchiveEntry *entry, const char *sto
 	guint64 end = 0;
 
 	if (fd < 0)
-		return davit_error_errno (error, errno, "make file \"%s\"", stored);
+		return davit_error_errno (error, errno, "copy of a file of the archive");
 	for (;;) {
 		const void *data;
 		gsize length;
@@ -53,7 +53,7 @@ extract_file (Extraction *extraction, const ArchiveEntry *entry, const char *sto
 						quoted);
 		}
 		archive_hash_add (extraction->hash, data, length);
-		if (!davit_fd_write (fd, data, length, stored, error))
+		if (!davit_fd_write (fd, data, length, "copy of a file of the archive", error))
 			return FALSE;
 		end += length;
 	}
