@@ -185,6 +185,12 @@ run_check_status (const DavitSpawnRun *run, int status, GError **error)
 	g_autofree char *complaint = NULL;
 	g_autofree char *how = NULL;
 
+	if (WIFEXITED (status) && run->spawn->ret_status != NULL) {
+		*run->spawn->ret_status = WEXITSTATUS (status);
+		if (run->spawn->ret_complaint != NULL)
+			*run->spawn->ret_complaint = complaint_text (run->complaint);
+		return TRUE;
+	}
 	if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
 		return TRUE;
 	if (WIFEXITED (status)) {

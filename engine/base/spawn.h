@@ -30,6 +30,8 @@ typedef struct {
 	guint timeout_msec; /* 0: 30,000 */
 	gsize output_limit; /* 0: 1 MiB */
 	int cancel_fd;	    /* when it becomes readable, the program is killed; -1: none */
+	int *ret_status;    /* not NULL: an exit status other than 0 is no error and stands here */
+	char **ret_complaint; /* with ret_status: the last lines of standard error, or NULL */
 } DavitSpawn;
 
 void davit_spawn_init (DavitSpawn *spawn, const char *const *argv);

@@ -115,6 +115,31 @@ test_status (void)
 }
 
 /* What a program prints must not steer the terminal. */
+/* A caller that wants the status also gets what was printed; death by a signal stays an error. */
+static void
+test_status_wanted (void)
+{
+	g_autofree char *complaint = NULL;
+	g_autofree char *output = NULL;
+	g_autoptr (GError) error = NULL;
+	int status = -1;
+	Shell shell;
+
+	shell_init (&shell, "echo out; echo wrong >&2; exit 3");
+	shell.spawn.ret_status = &status;
+	shell.spawn.ret_complaint = &complaint;
+	g_assert_true (davit_spawn_run (&shell.spawn, &output, NULL, &error));
+	g_assert_no_error (error);
+	g_assert_cmpint (status, ==, 3);
+	g_assert_cmpstr (output, ==, "out\n");
+	g_assert_cmpstr (complaint, ==, "wrong");
+	shell_init (&shell, "kill -9 $$");
+	shell.spawn.ret_status = &status;
+	assert_fails (&shell.spawn, DAVIT_ERROR_HELPER,
+		      "program \"sh\" was killed by signal 9 (SIGKILL)");
+	g_assert_cmpint (status, ==, 3);
+}
+
 static void
 test_escapes (void)
 {
@@ -422,6 +447,7 @@ main (int argc, char **argv)
 	g_test_add_func ("/spawn/output", test_output);
 	g_test_add_func ("/spawn/environment", test_environment);
 	g_test_add_func ("/spawn/status", test_status);
+	g_test_add_func ("/spawn/status-wanted", test_status_wanted);
 	g_test_add_func ("/spawn/escapes", test_escapes);
 	g_test_add_func ("/spawn/missing", test_missing);
 	g_test_add_func ("/spawn/bad-interpreter", test_bad_interpreter);

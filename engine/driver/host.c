@@ -121,6 +121,8 @@ host_run_helper (const DavitHost *host, const DavitHelper *helper, char **ret_ou
 	spawn.n_pass_fds = copy.n_pass_fds;
 	spawn.timeout_msec = copy.timeout_msec;
 	spawn.output_limit = copy.output_limit;
+	spawn.ret_status = copy.ret_status;
+	spawn.ret_complaint = copy.ret_complaint;
 	return davit_spawn_run (&spawn, ret_output, NULL, error);
 }
 

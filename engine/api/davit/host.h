@@ -74,6 +74,12 @@ typedef struct {
 	gsize n_pass_fds;
 	guint32 timeout_msec; /* it is killed then; 0: 30,000 */
 	gsize output_limit;   /* more output than this is an error; 0: 1 MiB */
+	/*
+	 * Where to write how it ended, or NULL. With it a program that ends by itself is no error,
+	 * whatever its status: *ret_output is set, for programs that print there what went wrong.
+	 */
+	int *ret_status;
+	char **ret_complaint; /* with ret_status: its standard error as in errors; g_free. Or NULL */
 } DavitHelper;
 
 /**
