@@ -79,7 +79,7 @@ typedef struct {
 	 * whatever its status: *ret_output is set, for programs that print there what went wrong.
 	 */
 	int *ret_status;
-	char **ret_complaint; /* with ret_status: its standard error as in errors; g_free. Or NULL */
+	char **ret_complaint; /* with ret_status: its standard error as errors have it; g_free */
 } DavitHelper;
 
 /**
