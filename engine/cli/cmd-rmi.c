@@ -30,14 +30,12 @@ typedef struct {
 	gboolean force;
 	gboolean ignore;
 	char **used_ids;
-	char **used_chain_ids;
 } Removal;
 
 static void
 removal_clear (Removal *removal)
 {
 	g_strfreev (removal->used_ids);
-	g_strfreev (removal->used_chain_ids);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Removal, removal_clear)
@@ -84,6 +82,14 @@ all_remove (DavitCli *cli, const Removal *removal, GError **error)
 	return TRUE;
 }
 
+static gboolean
+layers_used (char ***ret_chain_ids, gpointer data, GError **error)
+{
+	g_auto (GStrv) ids = NULL;
+
+	return davit_container_used_images ((DavitEngine *) data, &ids, ret_chain_ids, error);
+}
+
 gboolean
 davit_rmi_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 {
@@ -93,21 +99,21 @@ davit_rmi_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 		.force = davit_arguments_switch (arguments, "force"),
 		.ignore = davit_arguments_switch (arguments, "ignore"),
 	};
+	g_auto (GStrv) chain_ids = NULL;
 	g_autoptr (GPtrArray) lines = NULL;
 
 	if (all == (names[0] != NULL))
 		return davit_error_set (error, DAVIT_ERROR_USAGE,
 					"\"rmi\" needs IMAGE... or --all; see davit rmi --help");
 	if (davit_cli_engine (cli, error) == NULL ||
-	    !davit_container_used_images (cli->engine, &removal.used_ids, &removal.used_chain_ids,
-					  error))
+	    !davit_container_used_images (cli->engine, &removal.used_ids, &chain_ids, error))
 		return FALSE;
 	if (all && !all_remove (cli, &removal, error))
 		return FALSE;
 	for (; *names != NULL; names++)
 		image_remove (cli, &removal, *names, removal.force);
 	return davit_image_store_collect (cli->engine->images,
-					  (const char *const *) removal.used_chain_ids, &lines,
+					  layers_used, cli->engine, &lines,
 					  error);
 }
 

@@ -161,7 +161,7 @@ davit_system_reset_main (DavitCli *cli, DavitArguments *arguments, GError **erro
 		return FALSE;
 	images_remove (cli, images);
 	/* Layers that a driver keeps in its own way are its to remove; then goes what is left. */
-	if (!davit_image_store_collect (cli->engine->images, NULL, &lines, &local))
+	if (!davit_image_store_collect (cli->engine->images, NULL, NULL, &lines, &local))
 		davit_cli_fail (cli, &local);
 	return rest_remove (cli->engine, error);
 }

@@ -260,13 +260,15 @@ container_make (DavitCreation *creation, GError **error)
 static gboolean
 creation_run (DavitCreation *creation, DavitContainer **ret_container, GError **error)
 {
+	/* Until the record says that the layers are used. */
+	g_autoptr (DavitImageHold) hold = NULL;
 	DavitContainer *container;
 
 	if (!davit_creation_resolve (creation, error))
 		return FALSE;
 	if (creation->image != NULL &&
-	    !davit_image_store_unpack (creation->engine->images, creation->image, creation->storage,
-				       error))
+	    !davit_image_store_hold (creation->engine->images, creation->image, creation->storage,
+				     &hold, error))
 		return FALSE;
 	if (!container_make (creation, error))
 		return FALSE;

@@ -11,7 +11,6 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "image/content.h"
-#include "image/layer-lock.h"
 #include "image/reach.h"
 #include "image/resolve.h"
 
@@ -218,8 +217,7 @@ stages_check (Check *check, GError **error)
 {
 	g_autoptr (GPtrArray) names = NULL;
 
-	if (!davit_stage_clean (check->store->content_fd, check->repair, &names, error) ||
-	    (check->repair && !davit_layer_locks_clean (check->store->content_fd, error)))
+	if (!davit_stage_clean (check->store->content_fd, check->repair, &names, error))
 		return FALSE;
 	for (guint i = 0; i < names->len; i++)
 		finding (check, "\"content/stage/%s\": left by a process that died",
@@ -265,10 +263,14 @@ davit_image_store_check (DavitImageStore *store, gboolean repair, GPtrArray **re
 	check.findings = g_ptr_array_new_with_free_func (g_free);
 	check.seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 	if (!davit_store_open (store, error) || !stages_check (&check, error) ||
-	    !storages_open (&check, error) || !davit_store_lock (store, error))
+	    !storages_open (&check, error) || !davit_store_removal_begin (store, error))
 		return FALSE;
-	ok = names_and_blobs_check (&check, error);
-	davit_store_unlock (store);
+	ok = davit_store_lock (store, error);
+	if (ok) {
+		ok = names_and_blobs_check (&check, error);
+		davit_store_unlock (store);
+	}
+	davit_store_removal_end (store);
 	if (ok)
 		*ret_findings = g_steal_pointer (&check.findings);
 	return ok;

@@ -5,7 +5,7 @@
  *
  *     content/sha256/<hex>   blobs, immutable, verified before their name appears
  *     content/stage/<random> what is being made; garbage once the process that made it is gone
- *     content/locks/<chain>  held while a layer is unpacked
+ *     content/layers.lock    held while a layer is unpacked, and until a container stands on it
  *     images/<name>          one small JSON file a name:
  *                            {"version":1,"name":...,"manifest":digest,"id":digest}
  *
@@ -58,6 +58,21 @@ gboolean davit_image_store_list (DavitImageStore *store, GPtrArray **ret_images,
 gboolean davit_image_store_unpack (DavitImageStore *store, const DavitImage *image,
 				   DavitStorage *storage, GError **error);
 
+/**
+ * DavitImageHold: as long as there is one, davit_image_store_collect leaves the layers of an image
+ * alone.
+ */
+typedef struct _DavitLayerLocks DavitImageHold;
+
+/*
+ * The same, and keeps them there until ret_hold is freed: for who makes a container, up to where
+ * its record says that it uses them.
+ */
+gboolean davit_image_store_hold (DavitImageStore *store, const DavitImage *image,
+				 DavitStorage *storage, DavitImageHold **ret_hold, GError **error);
+void davit_image_hold_free (DavitImageHold *hold);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitImageHold, davit_image_hold_free)
+
 gboolean davit_image_store_tag (DavitImageStore *store, const char *reference, const char *name,
 				GError **error);
 
@@ -79,8 +94,15 @@ typedef struct {
 gboolean davit_image_store_remove (DavitImageStore *store, const DavitImageRemove *request,
 				   GPtrArray **ret_lines, GError **error);
 
-/* Removes blobs and layers that no name leads to. chain_ids in use by containers are kept. */
-gboolean davit_image_store_collect (DavitImageStore *store, const char *const *used_chain_ids,
+/* Gives the chain ids that containers use. Free ret_chain_ids with g_strfreev. */
+typedef gboolean (*DavitUsedFunc) (char ***ret_chain_ids, gpointer data, GError **error);
+
+/*
+ * Removes blobs and layers that no name leads to. Layers that containers use are kept; used is
+ * asked when nobody can begin to use one any more, NULL: there is no container. Where a layer is
+ * held just now, all layers stay until the next time.
+ */
+gboolean davit_image_store_collect (DavitImageStore *store, DavitUsedFunc used, gpointer data,
 				    GPtrArray **ret_lines, GError **error);
 
 /**

@@ -1,75 +1,90 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Locks of layers. */
+/* Open file description locks: they belong to a descriptor, where others belong to a process. */
 
 #include "image/layer-lock.h"
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/lock.h"
-#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <string.h>
 
-#define LOCKS_DIRECTORY "locks"
-
-typedef struct {
-	char *name;
-	int fd;
-} LayerLock;
+#define LOCKS_FILE "layers.lock"
+/* 60 bits of a chain id are an offset that no two layers share. */
+#define OFFSET_DIGITS 15
 
 struct _DavitLayerLocks {
-	int dirfd;
-	GArray *held; /* LayerLock */
+	int fd;
 };
 
 DavitLayerLocks *
 davit_layer_locks_new (int content_fd, GError **error)
 {
-	g_autoptr (DavitLayerLocks) locks = g_new0 (DavitLayerLocks, 1);
+	DavitLayerLocks *locks;
+	int fd = openat (content_fd, LOCKS_FILE,
+			 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 
-	locks->dirfd = -1;
-	locks->held = g_array_new (FALSE, FALSE, sizeof (LayerLock));
-	return davit_path_open_subdirectory (content_fd, LOCKS_DIRECTORY, 0700, &locks->dirfd,
-					     error)
-		       ? g_steal_pointer (&locks)
-		       : NULL;
+	if (fd < 0) {
+		davit_error_errno (error, errno, "open \"content/" LOCKS_FILE "\"");
+		return NULL;
+	}
+	locks = g_new0 (DavitLayerLocks, 1);
+	locks->fd = fd;
+	return locks;
 }
 
-/* ret_fd stays -1 if the file was removed while we waited for it. */
-static gboolean
-lock_try (DavitLayerLocks *locks, const char *name, int *ret_fd, GError **error)
+/* -1 and errno. */
+static int
+lock_set (DavitLayerLocks *locks, const char *chain_id, short type, int command)
 {
-	struct stat status;
-	davit_autofd fd = openat (locks->dirfd, name,
-				  O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	char digits[OFFSET_DIGITS + 1];
+	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+	int result;
 
-	if (fd < 0)
-		return davit_error_errno (error, errno, "lock layer \"%s\"", name);
-	if (!davit_lock_take (fd, -1, name, error))
-		return FALSE;
-	if (fstat (fd, &status) < 0)
-		return davit_error_errno (error, errno, "lock layer \"%s\"", name);
-	if (status.st_nlink > 0)
-		*ret_fd = davit_fd_steal (&fd);
-	return TRUE;
+	g_strlcpy (digits, chain_id, sizeof digits);
+	lock.l_start = (off_t) g_ascii_strtoull (digits, NULL, 16);
+	do {
+		result = fcntl (locks->fd, command, &lock);
+	} while (result < 0 && errno == EINTR);
+	return result;
+}
+
+static gboolean
+lock_failed (const char *chain_id, GError **error)
+{
+	return davit_error_errno (error, errno, "lock layer \"%s\"", chain_id);
 }
 
 gboolean
 davit_layer_locks_take (DavitLayerLocks *locks, const char *chain_id, GError **error)
 {
-	LayerLock lock = {NULL, -1};
+	return lock_set (locks, chain_id, F_WRLCK, F_OFD_SETLKW) == 0 ||
+	       lock_failed (chain_id, error);
+}
 
-	while (lock.fd < 0) {
-		if (!lock_try (locks, chain_id, &lock.fd, error))
-			return FALSE;
-	}
-	lock.name = g_strdup (chain_id);
-	g_array_append_val (locks->held, lock);
-	return TRUE;
+gboolean
+davit_layer_locks_share (DavitLayerLocks *locks, const char *chain_id, GError **error)
+{
+	return lock_set (locks, chain_id, F_RDLCK, F_OFD_SETLKW) == 0 ||
+	       lock_failed (chain_id, error);
+}
+
+gboolean
+davit_layer_locks_try (DavitLayerLocks *locks, const char *chain_id, gboolean *ret_taken,
+		       GError **error)
+{
+	*ret_taken = lock_set (locks, chain_id, F_WRLCK, F_OFD_SETLK) == 0;
+	return *ret_taken || errno == EAGAIN || errno == EACCES || lock_failed (chain_id, error);
+}
+
+void
+davit_layer_locks_release (DavitLayerLocks *locks)
+{
+	struct flock everything = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
+	fcntl (locks->fd, F_OFD_SETLK, &everything);
 }
 
 void
@@ -77,53 +92,6 @@ davit_layer_locks_free (DavitLayerLocks *locks)
 {
 	if (locks == NULL)
 		return;
-	for (guint i = 0; i < locks->held->len; i++) {
-		LayerLock *lock = &g_array_index (locks->held, LayerLock, i);
-
-		/* Removed first: who waits sees that it is gone, and makes a new one. */
-		unlinkat (locks->dirfd, lock->name, 0);
-		davit_fd_close (&lock->fd);
-		g_free (lock->name);
-	}
-	g_array_unref (locks->held);
-	davit_fd_close (&locks->dirfd);
+	davit_fd_close (&locks->fd);
 	g_free (locks);
-}
-
-static gboolean
-lock_clean (int dirfd, const char *name, GError **error)
-{
-	g_autoptr (GError) local = NULL;
-	davit_autofd fd =
-		openat (dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0 && errno == ENOENT)
-		return TRUE;
-	if (fd >= 0 && !davit_lock_take (fd, 0, name, &local)) {
-		if (davit_error_matches (local, DAVIT_ERROR_BUSY))
-			return TRUE;
-		g_propagate_error (error, g_steal_pointer (&local));
-		return FALSE;
-	}
-	return davit_path_remove_tree (dirfd, name, error);
-}
-
-gboolean
-davit_layer_locks_clean (int content_fd, GError **error)
-{
-	g_autoptr (GPtrArray) names = NULL;
-	davit_autofd dirfd = openat (content_fd, LOCKS_DIRECTORY,
-				     O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-
-	if (dirfd < 0 && errno == ENOENT)
-		return TRUE;
-	if (dirfd < 0)
-		return davit_error_errno (error, errno, "open \"content/locks\"");
-	if (!davit_path_list (dirfd, &names, error))
-		return FALSE;
-	for (guint i = 0; i < names->len; i++) {
-		if (!lock_clean (dirfd, g_ptr_array_index (names, i), error))
-			return FALSE;
-	}
-	return TRUE;
 }

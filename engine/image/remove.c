@@ -136,7 +136,8 @@ davit_image_store_remove (DavitImageStore *store, const DavitImageRemove *reques
 	g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
 	gboolean ok;
 
-	if (!davit_store_open (store, error) || !davit_store_lock (store, error))
+	if (!davit_store_open (store, error) || !davit_store_removal_begin (store, error) ||
+	    !davit_store_lock (store, error))
 		return FALSE;
 	ok = remove_locked (store, request, lines, error);
 	davit_store_unlock (store);

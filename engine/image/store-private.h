@@ -5,8 +5,10 @@
  *
  * Locks: what changes names or blobs holds the lock of images/ while it does so: publishing
  * (rename blobs, write the name), tag, remove, collect. So no blob can be taken for garbage between
- * its rename and its name. Nothing slow happens under it: blobs are staged, layers unpacked and all
- * of it synced before. A layer being unpacked has a lock of its own (unpack.c). Readers take none.
+ * its rename and its name. Nothing slow happens under it but removal: blobs are staged, layers
+ * unpacked and all of it synced before. Layers have locks of their own (layer-lock.h). Who removes
+ * images has that of content/ from the first name to the last blob, so that what is on its way out
+ * is not reported as lost. Readers take none.
  */
 
 #pragma once
@@ -35,6 +37,13 @@ gboolean davit_store_open (DavitImageStore *store, GError **error);
 /* The lock of images/, until davit_store_unlock. */
 gboolean davit_store_lock (DavitImageStore *store, GError **error);
 void davit_store_unlock (DavitImageStore *store);
+
+/*
+ * The lock of content/: who removes names takes it before that of images/, and gives it back when
+ * what they led to is gone, too. Repeatable.
+ */
+gboolean davit_store_removal_begin (DavitImageStore *store, GError **error);
+void davit_store_removal_end (DavitImageStore *store);
 
 /**
  * DavitStoreStep: one thing that takes long, as the progress function and the worker know it.
@@ -76,6 +85,7 @@ typedef struct {
 	DavitStorage *storage; /* NULL: only check the blobs */
 	DavitStage *stage;     /* or NULL */
 	gboolean trusted;      /* the blobs were made or scanned just now, and fit their diff ids */
+	DavitImageHold **ret_hold; /* as of davit_image_store_hold; NULL: not wanted */
 } DavitStoreUnpack;
 
 gboolean davit_store_unpack (DavitImageStore *store, const DavitStoreUnpack *request,

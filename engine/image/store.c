@@ -72,6 +72,18 @@ davit_store_unlock (DavitImageStore *store)
 	davit_lock_release (store->images_fd);
 }
 
+gboolean
+davit_store_removal_begin (DavitImageStore *store, GError **error)
+{
+	return davit_lock_take (store->content_fd, -1, "content", error);
+}
+
+void
+davit_store_removal_end (DavitImageStore *store)
+{
+	davit_lock_release (store->content_fd);
+}
+
 static void
 step_progress (guint64 done, guint64 total, gpointer data)
 {

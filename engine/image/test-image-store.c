@@ -235,6 +235,13 @@ test_remove_none (TestStore *test, gconstpointer data)
 	test_assert_error (test, &error, DAVIT_ERROR_NOT_FOUND, "image \"none\" not found");
 }
 
+static gboolean
+layers_used (char ***ret_chain_ids, gpointer data, GError **error)
+{
+	*ret_chain_ids = g_strdupv (((DavitImage *) data)->chain_ids);
+	return TRUE;
+}
+
 /* Two images with one layer: it goes with the second. */
 static void
 test_collect_shared (TestStore *test, gconstpointer data)
@@ -242,7 +249,6 @@ test_collect_shared (TestStore *test, gconstpointer data)
 	g_autofree G_GNUC_UNUSED char *first = test_import (test, "one", "same");
 	g_autofree G_GNUC_UNUSED char *second = test_import (test, "two", "same");
 	g_autoptr (DavitImage) image = test_resolve (test, "two");
-	const char *used[] = {image->chain_ids[0], NULL};
 	g_autoptr (GPtrArray) lines = NULL;
 	g_autoptr (GError) error = NULL;
 
@@ -253,12 +259,85 @@ test_collect_shared (TestStore *test, gconstpointer data)
 	g_assert_cmpuint (test_count (test, BLOBS), ==, 3);
 	test_remove (test, "two");
 	/* A container still stands on it. */
-	davit_image_store_collect (test->store, used, &lines, &error);
+	davit_image_store_collect (test->store, layers_used, image, &lines, &error);
 	g_assert_no_error (error);
 	g_assert_cmpuint (test_count (test, LAYERS), ==, 1);
 	g_assert_cmpuint (test_count (test, BLOBS), ==, 0);
 	test_collect (test);
 	g_assert_cmpuint (test_count (test, LAYERS), ==, 0);
+}
+
+static gboolean
+used_fails (char ***ret_chain_ids, gpointer data, GError **error)
+{
+	return davit_error_set (error, DAVIT_ERROR_IO, "who uses it can't be read");
+}
+
+/* A layer that is held stays, although no name leads to it and no container uses it yet. */
+static void
+test_collect_held (TestStore *test, gconstpointer data)
+{
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
+	g_autofree G_GNUC_UNUSED char *other_id = test_import (test, "other", "y");
+	g_autoptr (DavitImage) image = test_resolve (test, "box");
+	g_autoptr (DavitImageHold) hold = NULL;
+	g_autoptr (DavitImageHold) second = NULL;
+	g_autoptr (GPtrArray) lines = NULL;
+	g_autoptr (GError) error = NULL;
+
+	davit_image_store_hold (test->store, image, test->storage, &hold, &error);
+	g_assert_no_error (error);
+	/* Any number may hold it. */
+	davit_image_store_hold (test->store, image, test->storage, &second, &error);
+	g_assert_no_error (error);
+	test_remove (test, "box");
+	test_remove (test, "other");
+	g_clear_pointer (&second, davit_image_hold_free);
+	davit_image_store_collect (test->store, NULL, NULL, &lines, &error);
+	g_assert_no_error (error);
+	g_assert_cmpuint (test_count (test, LAYERS), ==, 2);
+	g_assert_cmpuint (test_count (test, BLOBS), ==, 0);
+	g_assert_cmpstr (g_ptr_array_index (lines, lines->len - 1), ==,
+			 "Kept: layers of storage \"plain-storage\": one is in use just now");
+	/* The container has been made. */
+	g_clear_pointer (&hold, davit_image_hold_free);
+	g_clear_pointer (&lines, g_ptr_array_unref);
+	davit_image_store_collect (test->store, layers_used, image, &lines, &error);
+	g_assert_no_error (error);
+	g_assert_cmpuint (test_count (test, LAYERS), ==, 1);
+	g_assert_false (davit_image_store_collect (test->store, used_fails, NULL, &lines, &error));
+	test_assert_error (test, &error, DAVIT_ERROR_IO, "who uses it can't be read");
+	g_assert_cmpuint (test_count (test, LAYERS), ==, 1);
+	test_collect (test);
+	g_assert_cmpuint (test_count (test, LAYERS), ==, 0);
+	test_assert_clean (test);
+}
+
+/* Whoever checks waits for who removes: what is on its way out is not reported as lost. */
+static void
+test_check_beside_remove (TestStore *test, gconstpointer data)
+{
+	g_autofree G_GNUC_UNUSED char *id = test_import (test, "box", "x");
+	pid_t child;
+	int status = -1;
+
+	test_remove (test, "box");
+	child = fork ();
+	g_assert_cmpint (child, >=, 0);
+	if (child == 0) {
+		g_autoptr (DavitImageStore) store =
+			davit_image_store_new (test->paths, test->drivers);
+		g_autoptr (GPtrArray) findings = NULL;
+
+		_exit (!davit_image_store_check (store, FALSE, &findings, NULL) ||
+		       findings->len > 0);
+	}
+	/* Long enough for the child to look, if it did not wait. */
+	g_usleep (100 * 1000);
+	g_assert_cmpint (waitpid (child, &status, WNOHANG), ==, 0);
+	test_collect (test);
+	g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+	g_assert_cmpint (status, ==, 0);
 }
 
 /* Blobs and stages of a process that died, and those of one that lives. */
@@ -273,7 +352,6 @@ test_collect_crash (TestStore *test, gconstpointer data)
 
 	test_write (test, "root/content/stage/0123/0", "half", 4);
 	test_write (test, "root/content/stage/alive/0", "half", 4);
-	test_write (test, "root/content/locks/" HEX, "", 0);
 	test_write (test, BLOBS HEX, "lost", 4);
 	fd = open (alive, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	g_assert_true (davit_lock_take (fd, 0, "alive", NULL));
@@ -287,7 +365,6 @@ test_collect_crash (TestStore *test, gconstpointer data)
 	test_collect (test);
 	g_assert_false (test_exists (test, "root/content/stage/0123"));
 	g_assert_true (test_exists (test, "root/content/stage/alive/0"));
-	g_assert_false (test_exists (test, "root/content/locks/" HEX));
 	g_assert_false (test_exists (test, BLOBS HEX));
 	g_assert_cmpuint (test_count (test, BLOBS), ==, 3);
 	davit_lock_release (fd);
@@ -610,7 +687,9 @@ main (int argc, char **argv)
 	test_store_add ("/store/remove-names", test_remove_names);
 	test_store_add ("/store/remove-none", test_remove_none);
 	test_store_add ("/store/collect-shared", test_collect_shared);
+	test_store_add ("/store/collect-held", test_collect_held);
 	test_store_add ("/store/collect-crash", test_collect_crash);
+	test_store_add ("/store/check-beside-remove", test_check_beside_remove);
 	test_store_add ("/store/damaged", test_damaged);
 	test_store_add ("/store/damaged-blobs", test_damaged_blobs);
 	test_store_add ("/store/strange-blobs", test_strange_blobs);

@@ -30,7 +30,7 @@ char *test_read (TestStore *test, const char *name, gsize *ret_length);
 guint test_count (TestStore *test, const char *name);
 /* How often layers were committed. */
 void test_assert_commits (TestStore *test, gsize count);
-/* Nothing is staged or locked, and the store has no findings. */
+/* Nothing is staged, and the store has no findings. */
 void test_assert_clean (TestStore *test);
 
 /* Runs a program in the directory; it must succeed. */

@@ -146,6 +146,52 @@ layer_unpack (Unpacking *unpacking, guint index, GError **error)
 	return layer_fill (unpacking, index, dirfd, whiteouts, error);
 }
 
+/* How many layers are there, from the lowest up to the first that is missing. */
+static gboolean
+layers_count (const Unpacking *unpacking, guint *ret_count, GError **error)
+{
+	gboolean exists = TRUE;
+	guint count = 0;
+
+	while (unpacking->request->image->chain_ids[count] != NULL) {
+		if (!layer_exists (unpacking, count, &exists, error))
+			return FALSE;
+		if (!exists)
+			break;
+		count++;
+	}
+	*ret_count = count;
+	return TRUE;
+}
+
+/*
+ * Sees to it that what is there stays: between the look and the container that will stand on it,
+ * or the layer that is going to, another process may find that no name leads there.
+ */
+static gboolean
+base_share (Unpacking *unpacking, GError **error)
+{
+	guint count = 0;
+	guint now = 0;
+
+	unpacking->locks = davit_layer_locks_new (unpacking->store->content_fd, error);
+	if (unpacking->locks == NULL)
+		return FALSE;
+	do {
+		davit_layer_locks_release (unpacking->locks);
+		if (!layers_count (unpacking, &count, error))
+			return FALSE;
+		if (count == 0)
+			return TRUE;
+		if (!davit_layer_locks_share (unpacking->locks,
+					      unpacking->request->image->chain_ids[count - 1],
+					      error) ||
+		    !layers_count (unpacking, &now, error))
+			return FALSE;
+	} while (now < count);
+	return TRUE;
+}
+
 static gboolean
 layer_see_to (Unpacking *unpacking, guint index, GError **error)
 {
@@ -154,11 +200,7 @@ layer_see_to (Unpacking *unpacking, guint index, GError **error)
 	if (!layer_exists (unpacking, index, &exists, error))
 		return FALSE;
 	if (unpacking->request->storage != NULL && !exists) {
-		if (unpacking->locks == NULL)
-			unpacking->locks =
-				davit_layer_locks_new (unpacking->store->content_fd, error);
-		if (unpacking->locks == NULL ||
-		    !davit_layer_locks_take (unpacking->locks,
+		if (!davit_layer_locks_take (unpacking->locks,
 					     unpacking->request->image->chain_ids[index], error) ||
 		    /* Somebody may have made it while we waited. */
 		    !layer_exists (unpacking, index, &exists, error))
@@ -172,6 +214,8 @@ layer_see_to (Unpacking *unpacking, guint index, GError **error)
 static gboolean
 layers_see_to (Unpacking *unpacking, GError **error)
 {
+	if (unpacking->request->storage != NULL && !base_share (unpacking, error))
+		return FALSE;
 	for (guint i = 0; unpacking->request->image->chain_ids[i] != NULL; i++) {
 		if (!layer_see_to (unpacking, i, error))
 			return FALSE;
@@ -189,8 +233,11 @@ davit_store_unpack (DavitImageStore *store, const DavitStoreUnpack *request, GEr
 	g_auto (Unpacking) unpacking = {.store = store, .request = request};
 
 	unpacking.begun = g_ptr_array_new ();
-	if (layers_see_to (&unpacking, error))
+	if (layers_see_to (&unpacking, error)) {
+		if (request->ret_hold != NULL)
+			*request->ret_hold = g_steal_pointer (&unpacking.locks);
 		return TRUE;
+	}
 	/* Highest first: a layer may stand on the one below it. */
 	for (guint i = unpacking.begun->len; i > 0; i--) {
 		const char *chain_id = g_ptr_array_index (unpacking.begun, i - 1);
@@ -209,4 +256,20 @@ davit_image_store_unpack (DavitImageStore *store, const DavitImage *image, Davit
 
 	davit_trace_scope ("image", "unpack");
 	return davit_store_open (store, error) && davit_store_unpack (store, &request, error);
+}
+
+gboolean
+davit_image_store_hold (DavitImageStore *store, const DavitImage *image, DavitStorage *storage,
+			DavitImageHold **ret_hold, GError **error)
+{
+	DavitStoreUnpack request = {.image = image, .storage = storage, .ret_hold = ret_hold};
+
+	davit_trace_scope ("image", "unpack");
+	return davit_store_open (store, error) && davit_store_unpack (store, &request, error);
+}
+
+void
+davit_image_hold_free (DavitImageHold *hold)
+{
+	davit_layer_locks_free (hold);
 }
