@@ -106,6 +106,17 @@ gboolean davit_container_signal (DavitContainer *container, int signal, gboolean
 /* Thaws one that is frozen. */
 gboolean davit_container_thaw (DavitContainer *container, GError **error);
 
+/*
+ * What enters a container is between begin and end, and what holds it still between wait and end:
+ * see entry.c. -1 is no lock, and ends as well.
+ */
+gboolean davit_container_entry_begin (const DavitContainer *container, int *ret_fd, GError **error);
+int davit_container_entry_wait (const DavitContainer *container);
+void davit_container_entry_end (int *fd);
+
+/* After SIGKILL: one that somebody has frozen meanwhile would not die. */
+gboolean davit_container_thaw_killed (DavitContainer *container, GError **error);
+
 /* Tells the monitor, if there is one, that the end is wanted. */
 void davit_container_tell_stopping (DavitContainer *container);
 

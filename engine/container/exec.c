@@ -30,6 +30,7 @@ typedef struct {
 	DavitContainer *container;
 	const DavitContainerExec *options;
 	DavitRun run;
+	int entry_fd; /* until the program runs */
 	int rootfs_fd;
 	int process[3]; /* for the process */
 	int ours[3];	/* the other ends */
@@ -207,6 +208,7 @@ exec_all (Exec *exec, int *ret_status, GError **error)
 	    !rootfs_open (exec, error) || !process_describe (exec, error) ||
 	    !stdio_make (exec, error) || !process_run (exec, &pidfd, result, error))
 		return FALSE;
+	davit_container_entry_end (&exec->entry_fd);
 	for (guint i = 0; i < 3; i++)
 		davit_fd_close (&exec->process[i]);
 	if (!exec->options->detach)
@@ -222,6 +224,7 @@ exec_clear (Exec *exec)
 		davit_fd_close (&exec->process[i]);
 		davit_fd_close (&exec->ours[i]);
 	}
+	davit_container_entry_end (&exec->entry_fd);
 	davit_fd_close (&exec->rootfs_fd);
 	davit_run_clear (&exec->run);
 	g_free (exec->pass_fds);
@@ -236,14 +239,19 @@ davit_container_exec (DavitContainer *container, const DavitContainerExec *optio
 	Exec exec = {
 		.container = container,
 		.options = options,
+		.entry_fd = -1,
 		.rootfs_fd = -1,
 		.process = {-1, -1, -1},
 		.ours = {-1, -1, -1},
 	};
 	gboolean done;
 
-	if (!davit_container_refresh (container, error) || !exec_check (container, error))
+	if (!davit_container_entry_begin (container, &exec.entry_fd, error))
 		return FALSE;
+	if (!davit_container_refresh (container, error) || !exec_check (container, error)) {
+		davit_container_entry_end (&exec.entry_fd);
+		return FALSE;
+	}
 	exec.pass_fds = g_new (int, options->preserve_fds + 1);
 	for (guint i = 0; i < options->preserve_fds; i++)
 		exec.pass_fds[i] = 3 + (int) i;

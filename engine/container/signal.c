@@ -53,6 +53,26 @@ davit_container_thaw (DavitContainer *container, GError **error)
 	return thawed;
 }
 
+gboolean
+davit_container_thaw_killed (DavitContainer *container, GError **error)
+{
+	g_autoptr (GError) local = NULL;
+	DavitRun run = {0};
+	gboolean frozen;
+
+	/* Its run may be cleaned up by now. */
+	if (!davit_container_read_run (container, &run, NULL))
+		return TRUE;
+	frozen = davit_run_is_frozen (&run);
+	davit_run_clear (&run);
+	/* STATE: somebody else has thawed it, or it has ended. */
+	if (!frozen || davit_container_thaw (container, &local) ||
+	    davit_error_matches (local, DAVIT_ERROR_STATE))
+		return TRUE;
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
+}
+
 /* The monitor must know that it is wanted, and not start the container again. */
 void
 davit_container_tell_stopping (DavitContainer *container)
@@ -67,7 +87,6 @@ gboolean
 davit_container_kill (DavitContainer *container, int signal, GError **error)
 {
 	davit_trace_scope ("container", "kill");
-	g_autoptr (GError) local = NULL;
 
 	if (!davit_container_refresh (container, error))
 		return FALSE;
@@ -77,12 +96,7 @@ davit_container_kill (DavitContainer *container, int signal, GError **error)
 		davit_container_tell_stopping (container);
 	if (!davit_container_signal (container, signal, FALSE, error))
 		return FALSE;
-	if (signal != SIGKILL || container->status != DAVIT_STATUS_PAUSED ||
-	    davit_container_thaw (container, &local) ||
-	    davit_error_matches (local, DAVIT_ERROR_STATE))
-		return TRUE; /* STATE: somebody else has thawed it, or it has ended */
-	g_propagate_error (error, g_steal_pointer (&local));
-	return FALSE;
+	return signal != SIGKILL || davit_container_thaw_killed (container, error);
 }
 
 static gboolean
@@ -90,6 +104,7 @@ pause_locked (DavitContainer *container, GError **error)
 {
 	DavitContainerRuntime runtime;
 	gboolean paused;
+	int entry_fd;
 
 	if (container->status == DAVIT_STATUS_PAUSED)
 		return davit_error_set (error, DAVIT_ERROR_STATE,
@@ -99,7 +114,9 @@ pause_locked (DavitContainer *container, GError **error)
 		return davit_container_wrong_state (container, "can't be paused", error);
 	if (!runtime_of_run (container, &runtime, error))
 		return FALSE;
+	entry_fd = davit_container_entry_wait (container);
 	paused = davit_runtime_pause (runtime.runtime, &runtime.handle, error);
+	davit_container_entry_end (&entry_fd);
 	davit_container_runtime_close (&runtime);
 	return paused;
 }

@@ -83,6 +83,7 @@ stop_end (const Stop *stop, GError **error)
 	/* Not all: in a pid namespace of its own they all go with the first. */
 	if (!stop_send (stop, SIGKILL, FALSE, error))
 		return FALSE;
+	davit_container_thaw_killed (container, NULL);
 	return stop_wait (stop, KILL_MSEC) ||
 	       davit_error_set (error, DAVIT_ERROR_TIMEOUT,
 				"container \"%s\": its first process, %d, does not end by SIGKILL; "

@@ -68,4 +68,37 @@ expect_out ''
 run davit system check
 expect_out ''
 
+# Beside a pause a command is started or refused; frozen on its way in it would keep its caller.
+davit run -d --name held box sleep 100 > "$T/out" 2> "$T/err" || sed 's/^/# /' "$T/err"
+wrong=""
+for i in $(seq 30); do
+	timeout 20 "$DAVIT" --root "$T/root" --runroot "$T/run" exec -d held true 2> "$T/err.exec" &
+	pid=$!
+	read -rt "0.00$((i % 10))" <> <(:)
+	davit pause held > /dev/null 2> "$T/err.pause" || wrong="$wrong pause:$i"
+	wait "$pid"
+	case $? in
+	0) ;;
+	255) grep -q 'it is paused' "$T/err.exec" || wrong="$wrong $i" ;;
+	*) wrong="$wrong $i" ;;
+	esac
+	davit unpause held > /dev/null 2>> "$T/err.pause" || wrong="$wrong unpause:$i"
+done
+expect_equal "$wrong" "" "30 commands beside a pause are started or refused"
+
+# Killed beside a pause it ends, whichever comes first.
+davit rm -f -t 0 held > /dev/null
+wrong=""
+for i in $(seq 10); do
+	davit run -d --name held box sleep 100 > /dev/null 2> "$T/err" || wrong="$wrong run:$i"
+	davit pause held > /dev/null 2> "$T/err.pause" &
+	pid=$!
+	davit kill held > /dev/null 2> "$T/err.kill" || wrong="$wrong kill:$i"
+	wait "$pid" || grep -qE 'has ended|exited|stopped|does not run|no process|removed' "$T/err.pause" ||
+		wrong="$wrong pause:$i:$(cat "$T/err.pause")"
+	timeout 20 "$DAVIT" --root "$T/root" --runroot "$T/run" wait held > /dev/null 2> "$T/err" || wrong="$wrong wait:$i"
+	davit rm held > /dev/null 2> "$T/err" || wrong="$wrong rm:$i"
+done
+expect_equal "$wrong" "" "a container that is killed beside a pause ends"
+
 tap_end

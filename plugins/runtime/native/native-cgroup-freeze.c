@@ -140,6 +140,9 @@ native_cgroup_freeze (NativeCgroup *cgroup, GError **error)
 		return TRUE;
 	/* Half frozen is worse than not at all. */
 	state_write (group, FALSE, NULL);
+	if (!native_cgroup_is_populated (group->fd))
+		return native_error_say (error, DAVIT_ERROR_STATE,
+					 "container \"%s\" has ended meanwhile", cgroup->id);
 	return native_error_say (error, DAVIT_ERROR_TIMEOUT,
 				 "container \"%s\": a process did not stand still within %d s; one "
 				 "that waits for a disk or a network file system can't be frozen",
