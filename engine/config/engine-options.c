@@ -8,6 +8,10 @@
 #include "config/options.h"
 
 #include "base/error.h"
+#include "base/text.h"
+
+#include <arpa/inet.h>
+#include <string.h>
 
 static const DavitOption engine_options[] = {
 	{"storage", DAVIT_OPTION_STRING, "overlay", NULL,
@@ -65,16 +69,60 @@ static const Bounds engine_bounds[] = {
 
 static const char *const engine_never_empty[] = {"storage", "network", "runtime", "checkpoint"};
 
-/* A relative one would mean another directory wherever davit is called. */
 static gboolean
-plugin_path_check (const DavitOptionValue *value, GError **error)
+is_address (const char *text)
 {
-	for (guint i = 0; value->list[i] != NULL; i++) {
-		if (!g_path_is_absolute (value->list[i]))
+	struct in6_addr address;
+
+	return inet_pton (AF_INET, text, &address) == 1 ||
+	       inet_pton (AF_INET6, text, &address) == 1;
+}
+
+static gboolean
+is_variable (const char *text)
+{
+	return text[0] != '=' && strchr (text, '=') != NULL;
+}
+
+static gboolean
+is_hosts_file (const char *text)
+{
+	return g_path_is_absolute (text) || g_str_equal (text, "none") ||
+	       g_str_equal (text, "image");
+}
+
+/* What a wrong value would otherwise do to each container, at a time when nobody knows its file. */
+static const struct {
+	const char *key;
+	gboolean (*fits) (const char *text);
+	const char *wanted;
+} engine_forms[] = {
+	{"storage", davit_text_is_plugin_name, "be of a-z, 0-9 and \"-\", as names of plugins are"},
+	{"network", davit_text_is_plugin_name, "be of a-z, 0-9 and \"-\", as names of plugins are"},
+	{"runtime", davit_text_is_plugin_name, "be of a-z, 0-9 and \"-\", as names of plugins are"},
+	{"checkpoint", davit_text_is_plugin_name,
+	 "be of a-z, 0-9 and \"-\", as names of plugins are"},
+	/* A relative one would mean another directory wherever davit is called. */
+	{"plugin-path", g_path_is_absolute, "be an absolute path"},
+	{"dns", is_address, "be an IPv4 or IPv6 address"},
+	{"env", is_variable, "be NAME=VALUE"},
+	{"hosts-file", is_hosts_file, "be none, image or an absolute path"},
+};
+
+static gboolean
+form_check (const DavitOptionValue *value, gsize form, GError **error)
+{
+	const char *single[] = {value->text, NULL};
+	const char *const *texts = value->option->type == DAVIT_OPTION_LIST
+					   ? (const char *const *) value->list
+					   : single;
+
+	for (; texts != NULL && *texts != NULL; texts++) {
+		if ((*texts)[0] != '\0' && !engine_forms[form].fits (*texts))
 			return davit_error_set (error, DAVIT_ERROR_CONFIG,
-						"%s: key \"%s\" of [engine]: \"%s\" must be an "
-						"absolute path",
-						value->source, value->option->key, value->list[i]);
+						"%s: key \"%s\" of [engine]: \"%s\" must %s",
+						value->source, value->option->key, *texts,
+						engine_forms[form].wanted);
 	}
 	return TRUE;
 }
@@ -107,5 +155,9 @@ davit_config_check_engine (const DavitOptionValues *values, GError **error)
 						"%s: key \"%s\" of [engine]: must name a plugin",
 						value->source, engine_never_empty[i]);
 	}
-	return plugin_path_check (davit_option_values_get (values, "plugin-path"), error);
+	for (gsize i = 0; i < G_N_ELEMENTS (engine_forms); i++) {
+		if (!form_check (davit_option_values_get (values, engine_forms[i].key), i, error))
+			return FALSE;
+	}
+	return TRUE;
 }

@@ -22,7 +22,7 @@ const DavitConfigEntry *davit_config_lookup (const DavitConfig *config, const ch
 /* The keys that are set in a group, in the order they were first met. Free with g_free. */
 const char **davit_config_keys (const DavitConfig *config, const char *group);
 
-/* What [engine] promises beyond its types: bounds, and keys that must not be empty. */
+/* What [engine] promises beyond its types: bounds, forms, and keys that must not be empty. */
 gboolean davit_config_check_engine (const DavitOptionValues *values, GError **error);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "config/options.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,6 +130,17 @@ davit_creation_read_profile (const char *path, GError **error)
 	return json;
 }
 
+/* Names the place of the value that was taken from [engine]. Returns FALSE. */
+static gboolean
+blame_config (const DavitCreation *creation, const char *key, GError **error)
+{
+	const DavitConfigEntry *entry =
+		davit_config_lookup (creation->engine->config, "engine", key);
+
+	return davit_error_prefix (error, "%s: key \"%s\" of [engine]",
+				   entry != NULL ? entry->source : "default", key);
+}
+
 static gboolean
 resolve_seccomp (DavitCreation *creation, GError **error)
 {
@@ -143,6 +155,8 @@ resolve_seccomp (DavitCreation *creation, GError **error)
 	if (creation->seccomp_profile[0] != '/')
 		return TRUE;
 	creation->seccomp = davit_creation_read_profile (creation->seccomp_profile, error);
+	if (creation->seccomp == NULL && security->seccomp == NULL)
+		blame_config (creation, "seccomp-profile", error);
 	return creation->seccomp != NULL;
 }
 
@@ -170,9 +184,8 @@ resolve_rlimits (DavitCreation *creation, GError **error)
 	for (; defaults != NULL && *defaults != NULL; defaults++) {
 		DavitRequestRlimit limit = {0};
 
-		if (!davit_request_rlimit_parse ("config engine.default-ulimits", *defaults, &limit,
-						 error))
-			return FALSE;
+		if (!davit_request_rlimit_parse ("ulimit", *defaults, &limit, error))
+			return blame_config (creation, "default-ulimits", error);
 		rlimit_put (creation->rlimits, &limit);
 	}
 	for (guint i = 0; i < wanted->len; i++)

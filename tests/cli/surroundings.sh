@@ -208,6 +208,20 @@ conf '[engne]\n'
 expect_refused 125 "$T/conf:1: unknown group \"engne\"; groups are [engine] and [KIND.NAME]"
 conf '[engine]\nlog-driver=paper\n'
 expect_refused 125 "$T/conf:2: key \"log-driver\" of [engine]: \"paper\" must be one of: k8s-file, none"
+conf '[engine]\nstorage=Vfs\n'
+expect_refused 125 "$T/conf:2: key \"storage\" of [engine]: \"Vfs\" must be of a-z, 0-9 and \"-\""
+conf '[engine]\n\ndns=10.0.0.1;example\n'
+expect_refused 125 "$T/conf:3: key \"dns\" of [engine]: \"example\" must be an IPv4 or IPv6 address"
+conf '[engine]\nenv=A=1;B\n'
+expect_refused 125 "$T/conf:2: key \"env\" of [engine]: \"B\" must be NAME=VALUE"
+conf '[engine]\nhosts-file=nothing\n'
+expect_refused 125 "$T/conf:2: key \"hosts-file\" of [engine]: \"nothing\" must be none, image or an absolute path"
+for pair in default-ulimits=foo:'"foo" must be NAME=SOFT' seccomp-profile=/none:'seccomp profile "/none": No such file'; do
+	printf '[engine]\n%s\n' "${pair%%:*}" > "$T/conf"
+	DAVIT_CONFIG=$T/conf run davit create hello
+	expect_refused 125 "$T/conf:2: key \"${pair%%=*}\" of [engine]: "
+	expect_err "${pair#*:}"
+done
 conf 'storage=vfs\n'
 expect_refused 125 "$T/conf:1: key \"storage\" must stand below a [GROUP]"
 conf '[engine]\nstorage=vfs\nstorage=overlay\n'
