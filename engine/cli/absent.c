@@ -168,7 +168,7 @@ static const DavitAbsent verbs[] = {
 	VERB ("runlabel", NULL),
 	VERB ("search", NO_REGISTRY),
 	VERB ("secret", "mount a file with davit run --volume FILE:TARGET:ro"),
-	VERB ("stats", "the figures are in the container's cgroup"),
+	VERB ("stats", "the figures are in its cgroup; see State.CgroupPath in davit inspect"),
 	VERB ("top", "davit exec CONTAINER ps lists its processes"),
 	VERB ("umount", NULL),
 	VERB ("unmount", NULL),

@@ -53,7 +53,7 @@ const DavitFlag davit_images_flags[] = {
 const DavitField davit_images_fields[] = {
 	{"ID", "IMAGE ID", "its id"},
 	{"Repository", "REPOSITORY", "name without tag, or <none>"},
-	{"Tag", "TAG", "tag, or <none>"},
+	{"Tag", "TAG", "its tag, or <none>"},
 	{"Digest", "DIGEST", "digest of the manifest"},
 	{"Created", "CREATED", "how long ago it was made"},
 	{"CreatedSince", "CREATED", "the same, under docker's name"},

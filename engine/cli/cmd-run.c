@@ -16,9 +16,23 @@ const char davit_run_manual[] =
 	"Unless --detach is given, the command is connected to the standard output and error of "
 	"davit, with --interactive also to its standard input, and signals are passed on to it. "
 	"The keys of --detach-keys leave it running alone.\n"
+	"Mounts: a source that is a relative path begins with \"./\". Options of --volume stand "
+	"behind the target and are separated by commas: ro, nosuid, nodev, noexec, noatime and "
+	"their opposites; bind (without the mounts below the source) or rbind; and what happens to "
+	"mounts that are made later: private, slave, shared, and the same with r in front for "
+	"those "
+	"below, rprivate unless another is given. z and Z, for SELinux, change nothing on a host "
+	"without it. --mount takes the same words. A tmpfs has size=, mode=, uid=, gid=, "
+	"nr_inodes=, "
+	"nr_blocks=, and notmpcopyup if it is not to begin with what the image has there.\n"
+	"What an image calls a volume is a directory in the container and goes with it. With "
+	"--read-only it is a temporary file system.\n"
+	"--user takes names of the container's /etc/passwd and /etc/group, or numbers; :GROUP is "
+	"root in another group.\n"
 	"$ davit run hello\n"
 	"$ davit run --rm -it debian bash\n"
-	"$ davit run -d --name db -v /srv/db:/var/lib/db localhost/db\n";
+	"$ davit run -d --name db -v /srv/db:/var/lib/db localhost/db\n"
+	"$ davit run --rm -v ./source:/source:ro --tmpfs /build:size=1g localhost/compiler make\n";
 
 const DavitFlag davit_run_flags[] = {
 	{.name = "detach",

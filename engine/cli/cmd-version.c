@@ -20,7 +20,7 @@ const DavitFlag davit_format_flags[] = {
 	 .letter = 'f',
 	 .type = DAVIT_FLAG_TEXT,
 	 .argument = "FORMAT",
-	 .help = "json or a Go template"},
+	 .help = "a Go template, or json"},
 	{.name = NULL},
 };
 

@@ -71,13 +71,17 @@ head_append (GString *page, const char *name, int section, const char *summary)
 	line_append (page, summary);
 }
 
-/* A sentence from a phrase of the tables. */
+/*
+ * A sentence from a phrase of the tables. What begins with an enumeration begins with a value or a
+ * command, and these are written small.
+ */
 static void
 sentence_append (GString *page, const char *phrase)
 {
 	g_autofree char *sentence = g_strdup (phrase);
 
-	sentence[0] = g_ascii_toupper (sentence[0]);
+	if (phrase[strcspn (phrase, " ,=")] == ' ' || strpbrk (phrase, " ,=") == NULL)
+		sentence[0] = g_ascii_toupper (sentence[0]);
 	roff_append (page, sentence);
 }
 
@@ -273,7 +277,7 @@ statuses_append (GString *page)
 		{"1", "rm, rmi: it does not exist; container exists, image exists: no; system "
 		      "check: damage is left"},
 		{"2", "rm, rmi: it is in use"},
-		{"255", "exec: the container does not run"},
+		{"255", "the container does not run (exec)"},
 	};
 
 	g_string_append (page, ".SH EXIT STATUS\n");
