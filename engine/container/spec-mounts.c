@@ -132,6 +132,24 @@ put_ipc (Mounts *mounts, GError **error)
 	return TRUE;
 }
 
+/* What every container has of its own there is not for an image to replace. */
+static gboolean
+is_for_engine (const char *path)
+{
+	static const char *const places[] = {"/proc", "/sys", "/dev"};
+
+	if (strcmp (path, "/") == 0)
+		return TRUE;
+	for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+		gsize length = strlen (places[i]);
+
+		if (strncmp (path, places[i], length) == 0 &&
+		    (path[length] == '/' || path[length] == '\0'))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* With a root that can't be written to, programs still need a place for their scratch files. */
 static gboolean
 put_read_only (Mounts *mounts, GError **error)
@@ -158,8 +176,7 @@ put_read_only (Mounts *mounts, GError **error)
 		char *path = g_canonicalize_filename (volumes[i], "/");
 
 		g_ptr_array_add (mounts->texts, path);
-		if (strcmp (path, "/") != 0 && strcmp (path, "/proc") != 0 &&
-		    !g_str_has_prefix (path, "/proc/"))
+		if (!is_for_engine (path))
 			put (mounts, path, "tmpfs", "tmpfs", volume);
 	}
 	return TRUE;

@@ -217,7 +217,9 @@ test_read_only (TestSpec *test, gconstpointer data)
 {
 	static const char *const binds[] = {"/run/x/files/hosts:/etc/hosts", NULL};
 	g_autoptr (DavitJson) json =
-		build_with (test, ",\"readOnly\":true,\"volumes\":[\"/data\",\"/\",\"/proc/x\"]",
+		build_with (test,
+			    ",\"readOnly\":true,\"volumes\":[\"/data\",\"/\",\"/proc/x\","
+			    "\"/dev\",\"/device\",\"//sys/fs/../fs/cgroup\"]",
 			    binds);
 	g_autoptr (DavitJson) bare = build (test, ",\"readOnly\":true,\"readOnlyTmpfs\":false");
 
@@ -229,6 +231,11 @@ test_read_only (TestSpec *test, gconstpointer data)
 	g_assert_nonnull (find (json, "mounts", "destination", "/data"));
 	g_assert_null (find (json, "mounts", "destination", "/"));
 	g_assert_null (find (json, "mounts", "destination", "/proc/x"));
+	g_assert_nonnull (find (json, "mounts", "destination", "/device"));
+	/* An image can't take the devices away, nor the cgroups. */
+	assert_text (find (json, "mounts", "destination", "/dev"), "options",
+		     "[\"nosuid\",\"strictatime\",\"mode=755\",\"size=65536k\"]");
+	assert_text (find (json, "mounts", "destination", "/sys/fs/cgroup"), "type", "\"cgroup\"");
 	assert_text (find (json, "mounts", "destination", "/etc/hosts"), "options",
 		     "[\"bind\",\"rprivate\",\"ro\",\"nosuid\",\"noexec\",\"nodev\"]");
 	g_assert_null (find (bare, "mounts", "destination", "/tmp"));
@@ -287,6 +294,8 @@ test_paths (TestSpec *test, gconstpointer data)
 	g_assert_true (holds (json, "linux.maskedPaths", "/proc/mine"));
 	g_assert_true (holds (json, "linux.maskedPaths", "/proc/keys"));
 	g_assert_true (holds (json, "linux.maskedPaths", "/sys/firmware"));
+	g_assert_true (holds (json, "linux.maskedPaths", "/proc/asound"));
+	g_assert_true (holds (json, "linux.maskedPaths", "/sys/dev/block"));
 	g_assert_false (holds (json, "linux.maskedPaths", "/proc/kcore"));
 	g_assert_true (holds (json, "linux.readonlyPaths", "/proc/sysrq-trigger"));
 	g_assert_false (holds (json, "linux.readonlyPaths", "/proc/sys"));
