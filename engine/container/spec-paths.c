@@ -8,19 +8,34 @@
 #include <string.h>
 #include <unistd.h>
 
+/*
+ * What docker or podman masks, and what else tells of the host or of others. Not /sys/module:
+ * libraries for graphics cards look there for the driver of the device that they were given.
+ */
 static const char *const masked[] = {
 	"/proc/acpi",
+	"/proc/asound",
 	"/proc/interrupts", /* tells what others type (GHSA-6fw5-f8r9-fgfm) */
+	"/proc/kallsyms",
 	"/proc/kcore",
 	"/proc/keys",
+	"/proc/kmsg",
 	"/proc/latency_stats",
 	"/proc/sched_debug",
 	"/proc/scsi",
+	"/proc/slabinfo",
 	"/proc/timer_list",
 	"/proc/timer_stats",
+	"/proc/vmallocinfo",
+	"/sys/dev/block",
 	"/sys/devices/virtual/powercap", /* energy side channel (GHSA-jq35-85cj-fj4p) */
 	"/sys/firmware",
+	"/sys/fs/bpf",
+	"/sys/fs/pstore",
 	"/sys/fs/selinux",
+	"/sys/kernel/debug",
+	"/sys/kernel/security",
+	"/sys/kernel/tracing",
 };
 
 static const char *const read_only[] = {

@@ -18,6 +18,7 @@
 
 #define PROFILE_LIMIT (1024 * 1024)
 
+/* As profiles call it. */
 const char *
 davit_spec_architecture (void)
 {
@@ -26,7 +27,7 @@ davit_spec_architecture (void)
 #elif defined(__x86_64__)
 	return "amd64";
 #elif defined(__i386__)
-	return "386";
+	return "x86";
 #elif defined(__aarch64__)
 	return "arm64";
 #elif defined(__arm__)
@@ -50,7 +51,7 @@ architecture_word (const char *architecture)
 {
 	static const char *const words[][2] = {
 		{"amd64", "SCMP_ARCH_X86_64"},
-		{"386", "SCMP_ARCH_X86"},
+		{"x86", "SCMP_ARCH_X86"},
 		{"x32", "SCMP_ARCH_X32"},
 		{"arm64", "SCMP_ARCH_AARCH64"},
 		{"arm", "SCMP_ARCH_ARM"},

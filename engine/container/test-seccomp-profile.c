@@ -109,6 +109,30 @@ test_forms (void)
 	       "{\"s\":{\"defaultAction\":\"D\",\"defaultErrnoRet\":38,\"syscalls\":[]}}");
 }
 
+/* Profiles of docker and podman call it so, and not as the language Go does. */
+static void
+test_x86 (void)
+{
+	g_autoptr (DavitJson) profile = davit_json_parse (
+		"{\"defaultAction\":\"D\",\"archMap\":[{\"architecture\":\"SCMP_ARCH_X86\"}],"
+		"\"syscalls\":[" RULE ("x", ",\"includes\":{\"arches\":[\"x86\"]}") "," RULE (
+			"y", ",\"excludes\":{\"arches\":[\"x86\"]}") "]}",
+		-1, NULL);
+	g_autoptr (DavitJsonWriter) writer = davit_json_writer_new (FALSE);
+	DavitSeccompFacts facts = {no_capabilities, "x86", 5, 10};
+	g_autoptr (GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	g_assert_nonnull (profile);
+	davit_json_writer_begin_object (writer, NULL);
+	g_assert_true (davit_spec_evaluate_seccomp (profile, "p", &facts, writer, "s", &error));
+	davit_json_writer_end_object (writer);
+	text = davit_json_writer_finish (writer, NULL);
+	g_assert_cmpstr (text, ==,
+			 "{\"s\":{\"defaultAction\":\"D\",\"architectures\":[\"SCMP_ARCH_X86\"],"
+			 "\"syscalls\":[{\"names\":[\"x\"],\"action\":\"A\"}]}}");
+}
+
 static void
 test_refused (void)
 {
@@ -163,6 +187,7 @@ main (int argc, char **argv)
 	g_test_init (&argc, &argv, NULL);
 	g_test_add_func ("/seccomp-profile/conditions", test_conditions);
 	g_test_add_func ("/seccomp-profile/forms", test_forms);
+	g_test_add_func ("/seccomp-profile/x86", test_x86);
 	g_test_add_func ("/seccomp-profile/refused", test_refused);
 	return g_test_run ();
 }
