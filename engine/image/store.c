@@ -161,12 +161,16 @@ davit_store_read_image (DavitImageStore *store, const char *manifest_digest,
 
 /* The image that had the name until now keeps a record without one: only rmi removes images. */
 static gboolean
-name_displace (DavitImageStore *store, const DavitNames *names, const char *name,
-	       const DavitImage *image, GError **error)
+name_displace (DavitImageStore *store, const char *name, const DavitImage *image, GError **error)
 {
-	const DavitName *old = davit_names_find (names, name);
+	/* Read for each name: the one before may have been another of the same image. */
+	g_autoptr (DavitNames) names = davit_names_read (store->images_fd, error);
+	const DavitName *old;
 	g_auto (GStrv) others = NULL;
 
+	if (names == NULL)
+		return FALSE;
+	old = davit_names_find (names, name);
 	if (old == NULL || g_str_equal (old->manifest, image->manifest_digest))
 		return TRUE;
 	others = davit_names_of (names, old->id);
@@ -198,7 +202,7 @@ davit_store_name_image (DavitImageStore *store, const DavitImage *image, GError 
 	if (names == NULL)
 		return FALSE;
 	for (char **name = image->names; *name != NULL; name++) {
-		if (!name_displace (store, names, *name, image, error) ||
+		if (!name_displace (store, *name, image, error) ||
 		    !davit_names_write (store->images_fd, *name, image->manifest_digest, image->id,
 					error))
 			return FALSE;

@@ -83,6 +83,36 @@ import_compressed (TestStore *test, const char *name)
 	return g_strdup (image->id);
 }
 
+/* An image that loses all its names at once to another is still there, without one. */
+static void
+test_names_lost (TestStore *test, gconstpointer data)
+{
+	const char *references[] = {"box:v1", "box:v2", NULL};
+	g_autofree char *path = test_path (test, "oci.tar");
+	DavitImageLoad request = {.path = path, .fd = -1, .storage = test->storage};
+	g_autofree char *old = NULL;
+	g_autofree char *new = test_import (test, "box:v1", "new");
+	g_autoptr (GPtrArray) images = NULL;
+	g_autoptr (DavitImage) left = NULL;
+	g_autoptr (GError) error = NULL;
+
+	g_assert_true (davit_image_store_tag (test->store, "box:v1", "box:v2", NULL));
+	save (test, references, DAVIT_IMAGE_FORMAT_OCI_ARCHIVE, "oci.tar", &error);
+	g_assert_no_error (error);
+	test_remove (test, "box:v1");
+	test_remove (test, "box:v2");
+	test_collect (test);
+	old = test_import (test, "box:v1", "old");
+	g_assert_true (davit_image_store_tag (test->store, "box:v1", "box:v2", NULL));
+	davit_image_store_load (test->store, &request, &images, &error);
+	g_assert_no_error (error);
+	g_assert_cmpstr (((DavitImage *) g_ptr_array_index (images, 0))->id, ==, new);
+	test_collect (test);
+	left = test_resolve (test, old);
+	g_assert_null (left->names[0]);
+	test_assert_clean (test);
+}
+
 static void
 test_round_trip (TestStore *test, gconstpointer data)
 {
@@ -202,6 +232,7 @@ main (int argc, char **argv)
 {
 	g_test_init (&argc, &argv, NULL);
 	test_store_add ("/save/round-trip", test_round_trip);
+	test_store_add ("/save/names-lost", test_names_lost);
 	test_store_add ("/save/by-id", test_by_id);
 	test_store_add ("/save/same-bytes", test_same_bytes);
 	test_store_add ("/save/none", test_none);
