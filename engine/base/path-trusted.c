@@ -152,14 +152,22 @@ davit_path_sync_directory (int dirfd, GError **error)
 	return TRUE;
 }
 
-/* A regular file with this content under a temporary name. */
+typedef struct {
+	const void *data;
+	gsize length;
+	mode_t mode;
+	gboolean durable;
+} Content;
+
+/* All of the file but its name. The mode before fsync: it is to be on disk, too. */
 static gboolean
-temporary_write (int fd, const char *name, const void *data, gsize length, gboolean durable,
-		 GError **error)
+temporary_write (int fd, const char *name, const Content *content, GError **error)
 {
-	if (!davit_fd_write (fd, data, length, name, error))
+	if (!davit_fd_write (fd, content->data, content->length, name, error))
 		return FALSE;
-	if (durable && fsync (fd) < 0)
+	if (fchmod (fd, content->mode) < 0)
+		return davit_error_errno (error, errno, "write \"%s\"", name);
+	if (content->durable && fsync (fd) < 0)
 		return davit_error_errno (error, errno, "write \"%s\" to disk", name);
 	return TRUE;
 }
@@ -168,6 +176,7 @@ gboolean
 davit_path_replace_file (int dirfd, const char *name, const void *data, gsize length, mode_t mode,
 			 gboolean durable, GError **error)
 {
+	const Content content = {data, length, mode, durable};
 	char suffix[SUFFIX_LENGTH + 1];
 	g_autofree char *temporary = NULL;
 	davit_autofd fd = -1;
@@ -182,8 +191,8 @@ davit_path_replace_file (int dirfd, const char *name, const void *data, gsize le
 	fd = openat (dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return davit_error_errno (error, errno, "write \"%s\"", name);
-	done = temporary_write (fd, name, data, length, durable, error);
-	if (done && (fchmod (fd, mode) < 0 || renameat (dirfd, temporary, dirfd, name) < 0))
+	done = temporary_write (fd, name, &content, error);
+	if (done && renameat (dirfd, temporary, dirfd, name) < 0)
 		done = davit_error_errno (error, errno, "write \"%s\"", name);
 	if (!done) {
 		unlinkat (dirfd, temporary, 0);

@@ -22,7 +22,7 @@ typedef struct {
 	const char *path;
 	const char *const *argv;
 	const char *const *envp;
-	int *sources; /* what becomes 0, 1, 2, 3, ...; changed by the child in its own copy */
+	int *sources; /* what becomes 0, 1, 2, 3, ...; the child changes them */
 	int n_sources;
 	int cwd_dirfd;
 	int netns_fd;

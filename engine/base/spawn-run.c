@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -196,10 +197,8 @@ run_check_status (const DavitSpawnRun *run, int status, GError **error)
 	if (WIFEXITED (status)) {
 		how = g_strdup_printf ("ended with status %d", WEXITSTATUS (status));
 	} else {
-		const char *name = sigabbrev_np (WTERMSIG (status));
-
-		how = g_strdup_printf ("was killed by signal %d (SIG%s)", WTERMSIG (status),
-				       name != NULL ? name : "RT");
+		how = g_strdup_printf ("was killed by signal %d (%s)", WTERMSIG (status),
+				       davit_text_signal_name (WTERMSIG (status)));
 	}
 	complaint = complaint_text (run->complaint);
 	return davit_error_set (error, DAVIT_ERROR_HELPER, "program \"%s\" %s%s%s",

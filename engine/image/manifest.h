@@ -36,7 +36,7 @@ typedef struct {
 	gboolean attached; /* says something about an image, and is none */
 } DavitDescriptor;
 
-/* The descriptor that object is. what names the document in the error. CORRUPT. */
+/* The descriptor that object is. CORRUPT names its path in the document; UNSUPPORTED: sha512. */
 gboolean davit_descriptor_parse (const DavitJson *object, DavitDescriptor *ret, GError **error);
 
 /**

@@ -103,9 +103,8 @@ record_parse (const char *file, const DavitJson *json, gboolean *ret_newer, GErr
 	*ret_newer = version > VERSION;
 	if (version != VERSION) {
 		davit_error_set (error, DAVIT_ERROR_CORRUPT,
-				 "it has version %" G_GINT64_FORMAT
-				 ", and this davit reads %d; a newer one wrote it",
-				 version, VERSION);
+				 "it has version %" G_GINT64_FORMAT ", and this davit reads %d%s",
+				 version, VERSION, *ret_newer ? "; a newer one wrote it" : "");
 		return NULL;
 	}
 	if (!davit_json_get_string (json, "name", &name, error) ||

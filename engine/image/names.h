@@ -54,7 +54,7 @@ char **davit_names_of (const DavitNames *names, const char *id);
 
 /* These change images/: the caller holds its lock. Durable when they return. */
 
-/* name NULL: writes the record of an image without one, unless it has a name. */
+/* name NULL: the record of an image that has none. */
 gboolean davit_names_write (int images_fd, const char *name, const char *manifest, const char *id,
 			    GError **error);
 /* Repeatable. Not durable until davit_path_sync_directory. */

@@ -181,8 +181,9 @@ file_open (DavitSource *source, const char *name, const DavitArchiveFile **ret_f
 		path = g_build_filename (EXTRACTED, (*ret_file)->stored, NULL);
 		return davit_stage_open_file (source->stage, path, ret_fd, error);
 	}
-	if (fstatat (source->dirfd, name, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		return missing (name, error);
+	if (fstatat (source->dirfd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? missing (name, error)
+				       : davit_error_errno (error, errno, "\"%s\"", name);
 	if (!S_ISREG (status.st_mode))
 		return not_regular (name, error);
 	/* Below the directory, through no link, and not blocked by what it has become since. */

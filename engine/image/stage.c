@@ -76,8 +76,9 @@ davit_stage_new (int content_fd, GError **error)
 	stage->stages_fd = -1;
 	stage->dirfd = -1;
 	stage->blobs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-	if (!davit_stage_clean (content_fd, TRUE, NULL, error) ||
-	    !davit_path_open_subdirectory (content_fd, STAGE_DIRECTORY, 0700, &stage->stages_fd,
+	/* What can't be removed is no reason to make nothing new: system check tells of it. */
+	davit_stage_clean (content_fd, TRUE, NULL, NULL);
+	if (!davit_path_open_subdirectory (content_fd, STAGE_DIRECTORY, 0700, &stage->stages_fd,
 					   error) ||
 	    !stage_make (stage, error))
 		return NULL;
