@@ -17,6 +17,23 @@ text_value (const char *text, const char *key)
 	return strncmp (text, key, length) == 0 && text[length] == '=' ? text + length + 1 : NULL;
 }
 
+/* Of docker and podman, for lists of containers or of images. */
+static gboolean
+is_absent (const char *text)
+{
+	static const char *const keys[] = {"containers", "digest",	   "expose",  "health",
+					   "id",	 "intermediate",   "is-task", "label!",
+					   "manifest",	 "network",	   "pod",     "publish",
+					   "readonly",	 "restart-policy", "until",   "volume",
+					   NULL};
+
+	for (const char *const *key = keys; *key != NULL; key++) {
+		if (text_value (text, *key) != NULL)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static gboolean
 text_check (const DavitFilter *filter, const char *text, GError **error)
 {
@@ -29,6 +46,10 @@ text_check (const DavitFilter *filter, const char *text, GError **error)
 			return TRUE;
 		g_string_append_printf (keys, "%s%s", keys->len > 0 ? ", " : "", test->key);
 	}
+	if (is_absent (text))
+		return davit_error_set (error, DAVIT_ERROR_UNSUPPORTED,
+					"filter \"%s\": is not there yet; the keys are %s", text,
+					keys->str);
 	return davit_error_set (error, DAVIT_ERROR_USAGE,
 				"filter \"%s\": must be KEY=VALUE, where KEY is one of %s", text,
 				keys->str);

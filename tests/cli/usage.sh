@@ -36,6 +36,12 @@ run davit ps --sort colour
 expect_refused 125 'option "--sort" of "ps" must be one of'
 run davit ps --filter colour=red
 expect_refused 125 'filter "colour=red": must be KEY=VALUE, where KEY is one of ancestor,'
+run davit ps --filter volume=/data
+expect_refused 125 'filter "volume=/data": is not there yet; the keys are ancestor,'
+run davit ps --filter 'label!=a'
+expect_refused 125 'filter "label!=a": is not there yet'
+run davit images --filter id=x
+expect_refused 125 'filter "id=x": is not there yet; the keys are before,'
 run davit ps --filter name
 expect_refused 125 'filter "name"'
 run davit ps --filter 'name=('
