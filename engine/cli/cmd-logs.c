@@ -105,12 +105,25 @@ query_parse (const DavitArguments *arguments, DavitLogQuery *query, GError **err
 		davit_text_parse_time (until, "option \"--until\"", &query->until, error));
 }
 
+/*
+ * ret_fd: readable at its end. No look at its status decides whether there is one to come: it may
+ * end, and be removed, right behind that.
+ */
 static gboolean
-container_runs (const DavitContainer *container)
+follow_begin (DavitContainer *container, DavitLogQuery *query, int *ret_fd, GError **error)
 {
-	return container->status == DAVIT_STATUS_RUNNING ||
-	       container->status == DAVIT_STATUS_PAUSED ||
-	       container->status == DAVIT_STATUS_INITIALIZED;
+	g_autoptr (GError) local = NULL;
+
+	if (!query->follow || davit_container_open_end (container, ret_fd, &local)) {
+		query->end_fd = *ret_fd;
+		return TRUE;
+	}
+	query->follow = FALSE;
+	if (davit_error_matches (local, DAVIT_ERROR_STATE) ||
+	    davit_error_matches (local, DAVIT_ERROR_NOT_FOUND))
+		return TRUE;
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
 }
 
 gboolean
@@ -127,11 +140,8 @@ davit_logs_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 		davit_container_find (cli->engine, davit_arguments_operands (arguments)[0], error);
 	if (container == NULL || !davit_container_log (container, &query.dirfd, &query.name, error))
 		return FALSE;
-	if (!container_runs (container))
-		query.follow = FALSE;
-	if (query.follow && !davit_container_open_end (container, &end_fd, error))
+	if (!follow_begin (container, &query, &end_fd, error))
 		return FALSE;
-	query.end_fd = end_fd;
 	if (davit_arguments_switch (arguments, "names"))
 		printer.name = container->name;
 	if (!davit_log_read (&query, piece_print, &printer, error)) {

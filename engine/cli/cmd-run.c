@@ -119,8 +119,8 @@ davit_run_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 		done = run_detached (container, error);
 	else
 		done = run_attached (cli, container, arguments, error);
-	/* One that never ran has no end that would remove it. */
+	/* One that never ran has no end that would remove it; one that runs on is not forced. */
 	if (!done && davit_arguments_switch (arguments, "rm"))
-		davit_container_remove (container, TRUE, 0, NULL);
+		davit_container_remove (container, FALSE, 0, NULL);
 	return done;
 }

@@ -96,6 +96,15 @@ davit rm -f -t 0 slow > /dev/null
 run sh -c "head -c 3000000 /dev/urandom > '$T/data'; '$DAVIT' --root '$T/root' --runroot '$T/run' run --rm -i box cat < '$T/data' | cmp - '$T/data'"
 expect_status 0
 
+# Whoever reads our output goes away: what runs is left alone, also with --rm, and goes at its end.
+davit run --rm --name unread box sh -c 'echo one; until [ -e /go ]; do sleep 0.1; echo more; done' \
+	2> "$T/err" | head -n 1 > "$T/out"
+expect_equal "$(cat "$T/out")" one "the first line is read"
+run davit ps --format '{{.Names}} {{.State}}'
+expect_out 'unread running'
+davit exec unread touch /go
+expect_true "it is removed at its end" wait_for 10 sh -c "! '$DAVIT' --root '$T/root' --runroot '$T/run' container exists unread"
+
 # Waiting, by several.
 davit run -d --name w box sh -c 'sleep 0.5; exit 6' > /dev/null
 davit wait w > "$T/wait.1" &
