@@ -72,6 +72,9 @@ davit_request_rlimit_parse (const char *option, const char *value, DavitRequestR
 	const Resource *resource;
 	guint length;
 
+	if (strcmp (value, "host") == 0)
+		return davit_request_unsupported (
+			error, option, "\"host\" is not there yet; write NAME=SOFT[:HARD]");
 	if (g_strv_length (parts) != 2)
 		return davit_request_refuse (error, option, value, "must be NAME=SOFT[:HARD]");
 	resource = resource_find (parts[0]);

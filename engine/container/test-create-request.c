@@ -193,6 +193,7 @@ static const Case limits[] = {
 	BAD ("shm-size", "0", "must be more than 0"),
 	GOOD ("ulimit", "nofile=64:128"),
 	GOOD ("ulimit", "RLIMIT_CORE=0"),
+	LATER ("ulimit", "host", "\"host\" is not there yet"),
 	BAD ("ulimit", "nofiles=1", "must begin with one of as, core"),
 	BAD ("ulimit", "nofile=3:2", "soft limit above the hard one"),
 	BAD ("ulimit", "nofile=x", "with numbers"),
