@@ -28,6 +28,11 @@ variable_add (GPtrArray *variables, const char *text, GError **error)
 		return TRUE;
 	}
 	value = g_getenv (text);
+	if (value != NULL && !g_utf8_validate (value, -1, NULL))
+		return davit_error_set (
+			error, DAVIT_ERROR_USAGE,
+			"environment variable \"%s\": its value in the environment is not UTF-8",
+			text);
 	if (value != NULL)
 		g_ptr_array_add (variables, g_strconcat (text, "=", value, NULL));
 	return TRUE;

@@ -47,6 +47,22 @@ test_flags (void)
 	g_assert_cmpstr (text, ==, "A=1|DAVIT_TEST_HERE=yes|B=|C=x=y");
 }
 
+/* The process goes to the runtime as JSON, which holds nothing else. */
+static void
+test_not_utf8 (void)
+{
+	const char *const words[] = {"-e", "DAVIT_TEST_BAD", NULL};
+	g_autofree char *text = NULL;
+	g_autoptr (GError) error = NULL;
+
+	g_setenv ("DAVIT_TEST_BAD", "\xff", TRUE);
+	g_assert_false (read_words (words, &text, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_USAGE);
+	g_assert_cmpstr (error->message, ==,
+			 "environment variable \"DAVIT_TEST_BAD\": its value in the environment is "
+			 "not UTF-8");
+}
+
 static char *
 file_make (const char *content, gssize length)
 {
@@ -116,6 +132,7 @@ main (int argc, char **argv)
 {
 	g_test_init (&argc, &argv, NULL);
 	g_test_add_func ("/cli/environment/flags", test_flags);
+	g_test_add_func ("/cli/environment/not-utf8", test_not_utf8);
 	g_test_add_func ("/cli/environment/file", test_file);
 	g_test_add_func ("/cli/environment/refused", test_refused);
 	return g_test_run ();
