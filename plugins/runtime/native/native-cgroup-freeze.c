@@ -38,22 +38,22 @@ v1_is_frozen (const NativeGroup *group)
 	       strcmp (state, "FROZEN") == 0;
 }
 
-static gboolean
-v2_is_frozen (const NativeGroup *group)
-{
-	guint64 frozen = 0;
-
-	return native_cgroup_get_key (group->fd, "cgroup.events", "frozen", &frozen) && frozen != 0;
-}
-
+/*
+ * Whether it was told to stand still, and not whether all of it does: one whose pause was broken
+ * off half-way must be thawed like any other, and a process that is made there will not run.
+ */
 gboolean
 native_cgroup_is_frozen (NativeCgroup *cgroup)
 {
 	NativeGroup *group = freezer_find (cgroup);
+	char state[32] = "";
 
 	if (group == NULL)
 		return FALSE;
-	return group->v2 ? v2_is_frozen (group) : v1_is_frozen (group);
+	native_cgroup_get (group->fd, group->v2 ? "cgroup.freeze" : "freezer.state", state,
+			   sizeof state);
+	/* 0 or 1; or THAWED, FREEZING or FROZEN. */
+	return state[0] == '1' || state[0] == 'F';
 }
 
 static gint64
