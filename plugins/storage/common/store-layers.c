@@ -111,6 +111,9 @@ commit_rename (Store *store, const char *chain_id, GError **error)
 	    0) {
 		if (errno != EEXIST)
 			return store_error_errno (error, errno, "commit layer \"%s\"", chain_id);
+		/* Somebody was faster: it is the same layer, and containers may stand on it. */
+		if (layer_is_committed (store, chain_id))
+			return store_layer_abort (store, chain_id, error);
 		if (!store_bury (store, store->layers_fd, chain_id, FALSE, error))
 			return FALSE;
 		if (renameat (store->stages_fd, chain_id, store->layers_fd, chain_id) < 0)

@@ -103,20 +103,26 @@ parent_check (Store *store, const DavitLayerRequest *request, GError **error)
 				request->parent_id);
 }
 
+static gboolean
+exists_check (Store *store, const char *chain_id, GError **error)
+{
+	gboolean exists = FALSE;
+
+	if (!store_layer_exists (store, chain_id, &exists, error))
+		return FALSE;
+	return !exists ||
+	       store_error_set (error, DAVIT_ERROR_EXISTS, "layer \"%s\" exists already", chain_id);
+}
+
 gboolean
 store_stage_begin (Store *store, const DavitLayerRequest *request, int *ret_stage_fd,
 		   GError **error)
 {
 	const char *chain_id = request->chain_id;
-	gboolean exists = FALSE;
+	g_autoptr (GError) ignored = NULL;
 	int fd = -1;
 
-	if (!store_layer_exists (store, chain_id, &exists, error))
-		return FALSE;
-	if (exists)
-		return store_error_set (error, DAVIT_ERROR_EXISTS, "layer \"%s\" exists already",
-					chain_id);
-	if (!parent_check (store, request, error))
+	if (!exists_check (store, chain_id, error) || !parent_check (store, request, error))
 		return FALSE;
 	/* An earlier call of this instance: it is replaced. */
 	g_hash_table_remove (store->begun, chain_id);
@@ -136,6 +142,11 @@ store_stage_begin (Store *store, const DavitLayerRequest *request, int *ret_stag
 		return store_error_set (error, DAVIT_ERROR_BUSY,
 					"layer \"%s\": other processes are making it", chain_id);
 	g_hash_table_insert (store->begun, g_strdup (chain_id), GINT_TO_POINTER (fd));
+	/* Again: who had the lock before us may have committed it. */
+	if (!exists_check (store, chain_id, error)) {
+		store_layer_abort (store, chain_id, &ignored);
+		return FALSE;
+	}
 	*ret_stage_fd = fd;
 	return TRUE;
 }

@@ -340,6 +340,25 @@ test_read_only (TestStore *store, gconstpointer data)
 }
 
 /* Several at once, and none is there before all are. */
+/* A layer that another process committed meanwhile stays: containers may stand on it. */
+static void
+test_commit_late (TestStore *store, gconstpointer data)
+{
+	g_autofree char *theirs = g_build_filename ("layers", test_chain_id (0), NULL);
+	g_autofree char *mark = g_build_filename (theirs, "mark", NULL);
+	g_autofree char *stamp = g_build_filename (theirs, "stamp", NULL);
+	davit_autofd fd = test_layer_begin (store, 0, NULL);
+
+	test_write (fd, "file", "mine");
+	g_assert_cmpint (mkdirat (store->state_fd, theirs, 0700), ==, 0);
+	test_write (store->state_fd, mark, "theirs");
+	test_write (store->state_fd, stamp, "");
+	test_layer_commit (store, 0);
+	g_assert_true (test_exists (store->state_fd, mark));
+	g_assert_cmpuint (test_count (store, "stages"), ==, 0);
+	g_assert_cmpuint (test_count (store, "tombs"), ==, 0);
+}
+
 static void
 test_commit_many (TestStore *store, gconstpointer data)
 {
@@ -486,6 +505,7 @@ test_scenarios_add (const char *driver)
 	test_store_add (driver, "quota", test_quota);
 	test_store_add (driver, "no-layers", test_no_layers);
 	test_store_add (driver, "read-only", test_read_only);
+	test_store_add (driver, "commit-late", test_commit_late);
 	test_store_add (driver, "commit-many", test_commit_many);
 	test_store_add (driver, "many-layers", test_many_layers);
 	test_store_add (driver, "verify", test_verify);

@@ -7,7 +7,6 @@
 #include "store-layers.h"
 #include "store-rootfs.h"
 #include "store-tombs.h"
-#include "vfs-copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,16 +22,13 @@ static gboolean
 root_make (Store *store, const DavitRootfsRequest *request, int rootfs, GError **error)
 {
 	guint n_layers = request->layers != NULL ? g_strv_length ((char **) request->layers) : 0;
-	store_autofd from = -1;
 	store_autofd to = -1;
 
 	/* A copy that an earlier process did not come to the end of. */
 	if (!store_bury (store, rootfs, ROOT_NEW, FALSE, error) ||
 	    !store_make_directory (rootfs, ROOT_NEW, 0755, &to, error))
 		return FALSE;
-	if (n_layers > 0 &&
-	    (!store_layer_tree (store, request->layers[n_layers - 1], &from, error) ||
-	     !vfs_copy_tree (from, to, error)))
+	if (n_layers > 0 && !vfs_copy_layer (store, request->layers[n_layers - 1], to, error))
 		return FALSE;
 	if (renameat (rootfs, ROOT_NEW, rootfs, VFS_ROOT) < 0)
 		return store_error_errno (error, errno, "make root file system \"%s\"",

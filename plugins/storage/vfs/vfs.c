@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static gboolean
@@ -59,18 +60,36 @@ vfs_probe (gpointer instance, DavitProbe *probe, GError **error)
 	return TRUE;
 }
 
+gboolean
+vfs_copy_layer (Store *store, const char *chain_id, int to_dirfd, GError **error)
+{
+	store_autofd from = -1;
+	store_autofd again = -1;
+	struct stat status;
+	struct stat now;
+
+	if (!store_layer_tree (store, chain_id, &from, error) ||
+	    !vfs_copy_tree (from, to_dirfd, error) ||
+	    !store_layer_tree (store, chain_id, &again, error))
+		return FALSE;
+	/* What is taken apart while it is copied looks like a tree with fewer files. */
+	if (fstat (from, &status) < 0 || fstat (again, &now) < 0)
+		return store_error_errno (error, errno, "look at layer \"%s\"", chain_id);
+	if (status.st_ino == now.st_ino && status.st_dev == now.st_dev)
+		return TRUE;
+	return store_error_set (error, DAVIT_ERROR_NOT_FOUND,
+				"layer \"%s\" was removed while it was copied", chain_id);
+}
+
 static gboolean
 tree_begin (Store *store, const DavitLayerRequest *request, int stage_fd, int *ret_dirfd,
 	    GError **error)
 {
-	store_autofd parent = -1;
 	store_autofd tree = -1;
 
 	if (!store_make_directory (stage_fd, STORE_TREE, 0755, &tree, error))
 		return FALSE;
-	if (request->parent_id != NULL &&
-	    (!store_layer_tree (store, request->parent_id, &parent, error) ||
-	     !vfs_copy_tree (parent, tree, error)))
+	if (request->parent_id != NULL && !vfs_copy_layer (store, request->parent_id, tree, error))
 		return FALSE;
 	*ret_dirfd = store_fd_steal (&tree);
 	return TRUE;
