@@ -33,8 +33,8 @@ typedef enum {
 
 /**
  * DavitExternal: something that is not part of the image: a mount, a namespace or a descriptor.
- * Since 1.0. All NULL ends a table. key is unique within a container and the same at dump and
- * restore.
+ * Since 1.0. A NULL type ends a table. key is unique within a container and the same at dump and
+ * restore. Never grows.
  */
 typedef struct {
 	const char *type;   /* "mount", "namespace", "pipe", "terminal" or "file" */
@@ -103,13 +103,17 @@ typedef struct {
 	gboolean (*restore) (gpointer instance, const DavitRestoreRequest *request, int *ret_pidfd,
 			     DavitResult *result, GError **error);
 
-	/* Optional. Writes memory only, while the processes run. Runs in: engine. */
+	/*
+	 * Optional. Writes memory only, while the processes run. Runs in: engine. Repeatable into
+	 * an empty directory. Result as of dump.
+	 */
 	gboolean (*pre_dump) (gpointer instance, const DavitDumpRequest *request,
 			      DavitResult *result, GError **error);
 
 	/*
 	 * Optional. Serves pages of a dump to a restore that began before they were there, until
-	 * all are sent. socket_fd is a connected stream. Runs in: engine.
+	 * all are sent. socket_fd is a connected stream, which stays the caller's. Runs in: engine.
+	 * Not repeatable.
 	 */
 	gboolean (*lazy_serve) (gpointer instance, const DavitDumpRequest *request, int socket_fd,
 				GError **error);
@@ -117,7 +121,10 @@ typedef struct {
 	/* Optional. CORRUPT if the images can't be complete. Runs in: engine. Repeatable. */
 	gboolean (*verify) (gpointer instance, int images_dirfd, GError **error);
 
-	/* Optional. Result strings "feature": words such as "pre-dump", "lazy", "tcp". */
+	/*
+	 * Optional. Result strings "feature": words such as "pre-dump", "lazy", "tcp". Runs in:
+	 * engine. Repeatable.
+	 */
 	gboolean (*features) (gpointer instance, DavitResult *result, GError **error);
 } DavitCheckpointOps;
 

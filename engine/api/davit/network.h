@@ -18,7 +18,7 @@
 G_BEGIN_DECLS
 
 /**
- * DavitPort: a published port. Since 1.0. All zero ends a table.
+ * DavitPort: a published port. Since 1.0. All zero ends a table. Never grows.
  */
 typedef struct {
 	const char *host_address; /* or NULL: all */
@@ -89,11 +89,17 @@ typedef struct {
 	/* Optional. Makes lost host-side rules again. Runs in: engine. Repeatable. */
 	gboolean (*refresh) (gpointer instance, const DavitNetworkRequest *request, GError **error);
 
-	/* Optional. Forgets leases and rules of all containers but these. Repeatable. */
+	/*
+	 * Optional. Forgets leases and rules of all containers but those of ids (NULL-terminated).
+	 * Result string "removed" for each. Runs in: engine. Repeatable.
+	 */
 	gboolean (*gc) (gpointer instance, const char *const *ids, DavitResult *result,
 			GError **error);
 
-	/* Optional. Publishes or withdraws one port of a running container. remove: repeatable. */
+	/*
+	 * Optional. Publishes or withdraws one port of a running container. Runs in: engine. add:
+	 * result string "port" as of attach; remove: repeatable.
+	 */
 	gboolean (*port_add) (gpointer instance, const DavitNetworkRequest *request,
 			      const DavitPort *port, DavitResult *result, GError **error);
 	gboolean (*port_remove) (gpointer instance, const DavitNetworkRequest *request,
@@ -102,6 +108,7 @@ typedef struct {
 	/*
 	 * Optional. Networks that a user makes. options are "key=value". create gives EXISTS, list
 	 * result strings "network" (NAME), remove is repeatable and BUSY while containers use it.
+	 * Run in: engine.
 	 */
 	gboolean (*network_create) (gpointer instance, const char *network,
 				    const char *const *options, GError **error);

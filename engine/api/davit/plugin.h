@@ -9,8 +9,10 @@
  * needs from the engine is passed in (host.h).
  *
  * Promise: within one major version of the ABI a plugin that was built once goes on working.
- * Structs grow at their end, a slot is never removed or reused, and each side copies
- * min(its size, the other's size) into zeroed memory.
+ * Structs with a member size grow at their end, a slot is never removed or reused, and each side
+ * copies min(its size, the other's size). What the other side did not know has no value then: look
+ * at size before reading a descriptor that was appended, since 0 is a descriptor. Structs without a
+ * size, and those that stand in tables or inside others, never grow.
  */
 
 #pragma once

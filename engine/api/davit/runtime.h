@@ -24,7 +24,8 @@
 G_BEGIN_DECLS
 
 /**
- * DavitRuntimeContainer: names a container in every operation. Since 1.0.
+ * DavitRuntimeContainer: names a container in every operation. Since 1.0. It stands inside other
+ * structs and never grows.
  */
 typedef struct {
 	gsize size;
@@ -81,7 +82,7 @@ typedef struct {
 
 	/*
 	 * Lets the first process execute the program, and returns when it has or could not. Runs
-	 * in: engine. Errors: STATE, NO_PROGRAM, NOT_EXECUTABLE.
+	 * in: engine. Not repeatable. Errors: STATE, NO_PROGRAM, NOT_EXECUTABLE.
 	 */
 	gboolean (*start) (gpointer instance, const DavitRuntimeContainer *container,
 			   GError **error);
@@ -117,8 +118,8 @@ typedef struct {
 			  DavitResult *result, GError **error);
 
 	/*
-	 * Optional. Freezes and thaws all processes. Runs in: engine. STATE if not running,
-	 * paused.
+	 * Optional. Freezes and thaws all processes. Runs in: engine. Not repeatable: STATE unless
+	 * it is running, or paused.
 	 */
 	gboolean (*pause) (gpointer instance, const DavitRuntimeContainer *container,
 			   GError **error);
@@ -143,12 +144,13 @@ typedef struct {
 
 	/*
 	 * Optional. Result string "features": JSON text of the specification's features document.
+	 * Runs in: engine. Repeatable.
 	 */
 	gboolean (*features) (gpointer instance, DavitResult *result, GError **error);
 
 	/*
 	 * Optional. Sets the size of the first process's terminal. The default: ioctl on the
-	 * master.
+	 * master. Runs in: engine. Repeatable.
 	 */
 	gboolean (*resize) (gpointer instance, const DavitRuntimeContainer *container, guint16 rows,
 			    guint16 columns, GError **error);
@@ -164,7 +166,10 @@ typedef struct {
 			     const char *const *options, int *ret_pidfd, DavitResult *result,
 			     GError **error);
 
-	/* Optional. All processes: result integers "pid", in the caller's pid namespace. */
+	/*
+	 * Optional. All processes: result integers "pid", in the caller's pid namespace. Runs in:
+	 * engine. Repeatable.
+	 */
 	gboolean (*processes) (gpointer instance, const DavitRuntimeContainer *container,
 			       DavitResult *result, GError **error);
 } DavitRuntimeOps;

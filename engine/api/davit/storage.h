@@ -102,7 +102,7 @@ typedef struct {
 	/* Takes away what layer_begin made. Runs in: engine. Repeatable. */
 	gboolean (*layer_abort) (gpointer instance, const char *chain_id, GError **error);
 
-	/* Runs in: engine. Repeatable. Takes no lock and never blocks. */
+	/* Whether it is committed. Runs in: engine. Repeatable. Takes no lock and never blocks. */
 	gboolean (*layer_exists) (gpointer instance, const char *chain_id, gboolean *ret_exists,
 				  GError **error);
 
@@ -167,7 +167,10 @@ typedef struct {
 	gboolean (*layer_open) (gpointer instance, const char *chain_id, int *ret_dirfd,
 				GError **error);
 
-	/* Optional. Every committed layer: result string "layer", a chain id. Repeatable. */
+	/*
+	 * Optional. Every committed layer: result string "layer", a chain id. Runs in: engine.
+	 * Repeatable.
+	 */
 	gboolean (*layer_list) (gpointer instance, DavitResult *result, GError **error);
 } DavitStorageOps;
 
