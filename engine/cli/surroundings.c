@@ -56,8 +56,8 @@ davit_surroundings_set_up (void)
 	}
 	signals_set_up ();
 	/*
-	 * What is the user's own, such as the file of --cidfile, has the mode that the user wants. But
-	 * a mask that takes bits from the owner would leave directories that davit can't enter.
+	 * What is the user's own, such as the file of --cidfile, has the mode that the user wants.
+	 * But a mask that takes bits from the owner would leave directories that davit can't enter.
 	 */
 	umask (umask (077) & 077);
 	return TRUE;

@@ -24,6 +24,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "monitor/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -233,10 +234,18 @@ static gboolean
 make_all (Making *making, GError **error)
 {
 	g_autoptr (DavitRecord) record = NULL;
+	sigset_t before;
+	gboolean made;
 
-	return make_cidfile (making, error) && make_directory (making, error) &&
-	       make_name (making, error) && make_record (making, &record, error) &&
-	       make_rootfs (making, record, error);
+	/*
+	 * Ended by a key in between, davit would leave a directory and a name without a record. Not
+	 * for the root file system: that may be a copy that takes long, and it can be repeated.
+	 */
+	davit_signals_hold (&before);
+	made = make_cidfile (making, error) && make_directory (making, error) &&
+	       make_name (making, error) && make_record (making, &record, error);
+	davit_signals_release (&before);
+	return made && make_rootfs (making, record, error);
 }
 
 static gboolean

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "monitor/launch.h"
+#include "monitor/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -240,7 +241,11 @@ child_run (const DavitLaunch *launch, int report_fd)
 {
 	Child child = {.launch = launch, .report_fd = report_fd, .pidfd = -1};
 	g_autoptr (GError) error = NULL;
+	sigset_t none;
 
+	/* What our parent holds back would stay blocked in all that comes from here. */
+	sigemptyset (&none);
+	davit_signals_release (&none);
 	for (guint i = 0; i < launch->n_close_fds; i++)
 		close (launch->close_fds[i]);
 	/* A session of its own: what the terminal does to the engine is no business of theirs. */

@@ -16,6 +16,7 @@
 #include "base/trace.h"
 #include "container/launch.h"
 #include "container/prepare.h"
+#include "monitor/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -177,8 +178,8 @@ go (Start *start, GError **error)
 }
 
 /*
- * Where no monitor can be executed the process is ended, and to let it go fails. What the child that
- * should have become the monitor says about that is the reason. Not that the monitor has ended
+ * Where no monitor can be executed the process is ended, and to let it go fails. What the child
+ * that should have become the monitor says about that is the reason. Not that the monitor has ended
  * (FAILED): it may well do so after a process that could not be started.
  */
 static gboolean
@@ -299,22 +300,30 @@ davit_container_start (DavitContainer *container, const DavitContainerStart *opt
 		.client_end = -1,
 	};
 	davit_autofd client_end = -1;
+	sigset_t before;
 	gboolean started;
 	gboolean terminal;
 
 	davit_trace_begin ("container", "start");
+	/* Ended by a key in the middle of it, davit would leave a start that is half done. */
+	davit_signals_hold (&before);
 	started = davit_container_lock (container, &start.lock_fd, error) &&
 		  start_locked (&start, error);
 	terminal = started && start.record->terminal;
 	client_end = davit_fd_steal (&start.client_end);
 	start_clear (&start);
 	davit_trace_end ();
+	/* What came meanwhile is for the process, if it is to get signals at all. */
+	if (!started || !options->attach || !options->signal_proxy)
+		davit_signals_release (&before);
 	/* No second look: it may have ended, and be removed, before it would come. */
 	if (!started || !options->attach)
 		return started;
-	return davit_container_connect (container,
-					&(DavitContainerConnection){.monitor_fd = client_end,
-								    .streams = options,
-								    .terminal = terminal},
-					ret_detached, ret_exit, error);
+	started = davit_container_connect (container,
+					   &(DavitContainerConnection){.monitor_fd = client_end,
+								       .streams = options,
+								       .terminal = terminal},
+					   ret_detached, ret_exit, error);
+	davit_signals_release (&before);
+	return started;
 }

@@ -64,6 +64,24 @@ davit_signals_close (DavitSignals *signals)
 	sigprocmask (SIG_SETMASK, &signals->old_mask, NULL);
 }
 
+void
+davit_signals_hold (sigset_t *ret_before)
+{
+	sigset_t held;
+
+	sigemptyset (&held);
+	sigaddset (&held, SIGHUP);
+	sigaddset (&held, SIGINT);
+	sigaddset (&held, SIGTERM);
+	sigprocmask (SIG_BLOCK, &held, ret_before);
+}
+
+void
+davit_signals_release (const sigset_t *before)
+{
+	sigprocmask (SIG_SETMASK, before, NULL);
+}
+
 int
 davit_signals_take (DavitSignals *signals)
 {

@@ -33,4 +33,11 @@ int davit_signals_take (DavitSignals *signals);
 /* Whether this one is passed on to the container. */
 gboolean davit_signals_is_proxied (const DavitSignals *signals, int number);
 
+/*
+ * Between them, what asks a program to end waits: for steps that must not be left half done.
+ * SIGQUIT still ends it. Who opens signals meanwhile gets what waits.
+ */
+void davit_signals_hold (sigset_t *ret_before);
+void davit_signals_release (const sigset_t *before);
+
 G_END_DECLS
