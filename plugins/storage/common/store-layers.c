@@ -48,7 +48,7 @@ store_layers_check (Store *store, const char *const *layers, GError **error)
 gboolean
 store_layer_tree (Store *store, const char *chain_id, int *ret_fd, GError **error)
 {
-	g_autofree char *tree = g_build_filename (chain_id, STORE_TREE, NULL);
+	g_autofree char *tree = g_build_filename (chain_id, store->form->root, NULL);
 	gboolean begun = g_hash_table_contains (store->begun, chain_id);
 	int fd;
 
@@ -94,7 +94,9 @@ commit_stamp (Store *store, const char *const *chain_ids, guint *ret_new, GError
 			return store_error_set (error, DAVIT_ERROR_NOT_FOUND,
 						"layer \"%s\" was not begun", chain_ids[i]);
 		}
-		if (!store_stamp_write (GPOINTER_TO_INT (stage), error)) {
+		if ((store->form->seal != NULL &&
+		     !store->form->seal (store, chain_ids[i], GPOINTER_TO_INT (stage), error)) ||
+		    !store_stamp_write (store->form, GPOINTER_TO_INT (stage), error)) {
 			g_prefix_error (error, "layer \"%s\": ", chain_ids[i]);
 			return FALSE;
 		}
@@ -190,5 +192,5 @@ store_layer_verify (gpointer instance, const char *chain_id, GError **error)
 	fd = openat (store->layers_fd, chain_id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return store_error_errno (error, errno, "open layer \"%s\"", chain_id);
-	return store_stamp_check (fd, chain_id, error);
+	return store_stamp_check (store->form, fd, chain_id, error);
 }

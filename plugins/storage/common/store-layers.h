@@ -21,7 +21,10 @@ G_BEGIN_DECLS
 gboolean store_stage_begin (Store *store, const DavitLayerRequest *request, int *ret_stage_fd,
 			    GError **error);
 
-/* Opens the tree of a layer, committed or begun, to read. NOT_FOUND. */
+/*
+ * Opens the tree of a layer, committed or begun, to read; of one that is kept in another form the
+ * directory that has the attributes of "/". NOT_FOUND.
+ */
 gboolean store_layer_tree (Store *store, const char *chain_id, int *ret_fd, GError **error);
 
 /* NOT_FOUND names the first layer that is not committed. */

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VERSION "davit-layer-1"
 #define TEXT_LIMIT 256
 
 typedef struct {
@@ -98,9 +97,9 @@ stamp_entry (const StoreEntry *entry, gpointer data, GError **error)
 	return stamp_add_xattrs (stamp, entry->dirfd, entry->name, error);
 }
 
-/* The text of the stamp for dirfd/tree. */
+/* For dirfd/tree. */
 static char *
-stamp_text (int dirfd, GError **error)
+tree_describe (int dirfd, GError **error)
 {
 	static const StoreVisitor visitor = {.entry = stamp_entry};
 	g_auto (Stamp) stamp = {
@@ -120,14 +119,28 @@ stamp_text (int dirfd, GError **error)
 	if (!stamp_add_xattrs (&stamp, tree, ".", error) ||
 	    !store_walk (tree, &visitor, &stamp, error))
 		return NULL;
-	return g_strdup_printf (VERSION " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n",
-				stamp.entries, stamp.bytes, g_checksum_get_string (stamp.checksum));
+	return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s", stamp.entries,
+				stamp.bytes, g_checksum_get_string (stamp.checksum));
+}
+
+const StoreForm store_form_directory = {
+	.version = "davit-layer-1",
+	.root = STORE_TREE,
+	.describe = tree_describe,
+};
+
+static char *
+stamp_text (const StoreForm *form, int dirfd, GError **error)
+{
+	g_autofree char *description = form->describe (dirfd, error);
+
+	return description != NULL ? g_strdup_printf ("%s %s\n", form->version, description) : NULL;
 }
 
 gboolean
-store_stamp_write (int stage_fd, GError **error)
+store_stamp_write (const StoreForm *form, int stage_fd, GError **error)
 {
-	g_autofree char *text = stamp_text (stage_fd, error);
+	g_autofree char *text = stamp_text (form, stage_fd, error);
 	store_autofd fd = -1;
 	gssize written;
 
@@ -147,8 +160,9 @@ store_stamp_write (int stage_fd, GError **error)
 }
 
 gboolean
-store_stamp_check (int layer_fd, const char *chain_id, GError **error)
+store_stamp_check (const StoreForm *form, int layer_fd, const char *chain_id, GError **error)
 {
+	g_autofree char *version = g_strconcat (form->version, " ", NULL);
 	char before[TEXT_LIMIT + 1];
 	g_autofree char *now = NULL;
 	store_autofd fd =
@@ -164,11 +178,11 @@ store_stamp_check (int layer_fd, const char *chain_id, GError **error)
 					"layer \"%s\": its stamp is damaged; remove the image and "
 					"get it again",
 					chain_id);
-	if (!g_str_has_prefix (before, VERSION " "))
+	if (!g_str_has_prefix (before, version))
 		return store_error_set (error, DAVIT_ERROR_UNSUPPORTED,
 					"layer \"%s\": its stamp is of a newer version of davit",
 					chain_id);
-	now = stamp_text (layer_fd, &failure);
+	now = stamp_text (form, layer_fd, &failure);
 	if (now == NULL && g_error_matches (failure, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND))
 		return store_error_set (error, DAVIT_ERROR_CORRUPT,
 					"layer \"%s\": %s; remove the image and get it again",

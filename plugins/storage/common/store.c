@@ -4,6 +4,8 @@
 
 #include "store.h"
 
+#include "store-stamp.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -40,6 +42,7 @@ store_open (Store *store, const DavitHost *host, GError **error)
 {
 	*store = (Store){
 		.host = host,
+		.form = &store_form_directory,
 		.layers_fd = -1,
 		.stages_fd = -1,
 		.rootfs_fd = -1,

@@ -4,7 +4,7 @@
  * Where a storage plugin keeps things, below its state directory:
  *
  *     layers/CHAIN-ID/stamp   last to come and first to go: with it the layer is whole
- *     layers/CHAIN-ID/tree    what the engine unpacked
+ *     layers/CHAIN-ID/tree    what the engine unpacked, or what the plugin made of it
  *     stages/CHAIN-ID/...     the same, not committed; locked (flock) by who works on it
  *     rootfs/ID/...           what a container writes; the plugin's own
  *     tombs/...               what is being removed
@@ -23,18 +23,36 @@ G_BEGIN_DECLS
 #define STORE_STAMP "stamp"
 #define STORE_TREE "tree"
 
+typedef struct _Store Store;
+
+/**
+ * StoreForm: how a layer is kept; of a driver, not of a layer.
+ */
+typedef struct {
+	const char *version; /* the first word of a stamp: "davit-layer-1" */
+	const char *root;    /* the directory of a layer that has the attributes of "/" */
+	/* The rest of the stamp of the layer or stage dirfd. NOT_FOUND: something is missing. */
+	char *(*describe) (int dirfd, GError **error);
+	/* Makes the layer of the tree before it gets its stamp; again: goes on. NULL: is it. */
+	gboolean (*seal) (Store *store, const char *chain_id, int stage_fd, GError **error);
+	/* Gives the layer as a detached mount. NULL: its tree can be used as it is. */
+	gboolean (*mount) (Store *store, const char *chain_id, int *ret_fd, GError **error);
+} StoreForm;
+
 /**
  * Store: the first member of a plugin's instance, so that the functions of store-layers.h can stand
  * in its table of operations. Descriptors are -1 while the plugin is only looked at.
  */
-typedef struct {
+struct _Store {
 	const DavitHost *host;
+	const StoreForm *form; /* a plain directory, unless the plugin says something else */
+	guint64 memory; /* bytes that a container may write to memory; 0: it writes to the disk */
 	int layers_fd;
 	int stages_fd;
 	int rootfs_fd;
 	int tombs_fd;
 	GHashTable *begun; /* chain id → GINT_TO_POINTER of the locked descriptor of the stage */
-} Store;
+};
 
 gboolean store_open (Store *store, const DavitHost *host, GError **error);
 void store_close (Store *store);

@@ -79,6 +79,29 @@ test_fill_xattrs (int fd)
 	g_assert_cmpint (lsetxattr (link, "trusted.note", "link", 4, 0), ==, 0);
 }
 
+/* Brings the times of everything in a directory to what a packed layer can hold. */
+static void
+round_times (int dirfd)
+{
+	g_autoptr (GPtrArray) names = NULL;
+
+	g_assert_true (davit_path_list (dirfd, &names, NULL));
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = (const char *) g_ptr_array_index (names, i);
+		struct timespec times[2] = {{0}};
+		struct stat status;
+
+		g_assert_cmpint (fstatat (dirfd, name, &status, AT_SYMLINK_NOFOLLOW), ==, 0);
+		times[1].tv_sec = MAX (status.st_mtim.tv_sec, 0);
+		if (S_ISDIR (status.st_mode)) {
+			davit_autofd fd = openat (dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+			round_times (fd);
+		}
+		g_assert_cmpint (utimensat (dirfd, name, times, AT_SYMLINK_NOFOLLOW), ==, 0);
+	}
+}
+
 /* Everything that a layer can hold comes out as it went in. */
 static void
 test_kinds (TestStore *store, gconstpointer data)
@@ -96,7 +119,12 @@ test_kinds (TestStore *store, gconstpointer data)
 	g_assert_cmpint (fchown (layer, 42, 43), ==, 0);
 	g_assert_cmpint (fchmod (layer, 0751), ==, 0);
 	set_time (layer, ".", 700000000, 0);
+	if (test_is_packed (store))
+		round_times (layer);
 	before = test_describe (layer);
+	/* This one it brings into range itself. */
+	if (test_is_packed (store))
+		set_time (layer, "char", -5, 0);
 	test_layer_commit (store, 0);
 	davit_fd_close (&layer);
 	/* A second one on top that changes nothing but the attributes of "/". */
@@ -121,7 +149,7 @@ test_kinds (TestStore *store, gconstpointer data)
 static void
 test_sparse (TestStore *store, gconstpointer data)
 {
-	const off_t size = (off_t) 1024 * 1024 * 1024 * 1024;
+	const off_t size = (off_t) (test_is_packed (store) ? 1 : 1024) * 1024 * 1024 * 1024;
 	DavitRootfsRequest request = test_request (ID, 2);
 	davit_autofd layer = test_layer_begin (store, 0, NULL);
 	davit_autofd top = -1;
@@ -141,7 +169,7 @@ test_sparse (TestStore *store, gconstpointer data)
 	file = openat (fd, "sparse", O_RDONLY | O_CLOEXEC);
 	g_assert_cmpint (fstat (file, &status), ==, 0);
 	g_assert_cmpint (status.st_size, ==, size);
-	g_assert_cmpint (status.st_blocks, <, 1000);
+	g_assert_cmpint (status.st_blocks, <, 4096);
 	g_assert_cmpint (pread (file, &byte, 1, 5000000), ==, 1);
 	g_assert_cmpint (byte, ==, 'a');
 	g_assert_cmpint (pread (file, &byte, 1, size - 1), ==, 1);
@@ -329,8 +357,10 @@ test_usage (TestStore *store, gconstpointer data)
 	g_assert_true (
 		davit_storage_usage (store->storage, NULL, test_chain_id (0), layer, &error));
 	g_assert_no_error (error);
-	g_assert_cmpint (result_integer (layer, "inodes"), ==, 2);
-	g_assert_cmpint (result_integer (layer, "bytes"), >=, 100000);
+	/* A packed one: its directory with a file, a stamp, and the attributes of "/". */
+	g_assert_cmpint (result_integer (layer, "inodes"), ==, test_is_packed (store) ? 4 : 2);
+	g_assert_cmpint (result_integer (layer, "bytes"), >=,
+			 test_is_packed (store) ? 4096 : 100000);
 	g_assert_cmpint (result_integer (layer, "bytes"), <, 200000);
 
 	fd = test_rootfs_mount (store, &request);

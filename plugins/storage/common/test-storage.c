@@ -95,6 +95,12 @@ test_store_add (const char *driver, const char *name, void (*function) (TestStor
 	g_test_add (path, TestStore, driver, test_store_set_up, function, test_store_tear_down);
 }
 
+gboolean
+test_is_packed (const TestStore *store)
+{
+	return g_str_equal (store->driver, "squash");
+}
+
 const char *
 test_chain_id (guint number)
 {

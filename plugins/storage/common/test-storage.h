@@ -35,6 +35,12 @@ void test_store_add (const char *driver, const char *name,
 /* Frees the driver and opens it again, as another process would. */
 void test_store_reopen (TestStore *store);
 
+/*
+ * Whether layers are compressed files: without fractions of seconds and times before 1970, smaller
+ * than what is in them, and made by reading every byte of a hole.
+ */
+gboolean test_is_packed (const TestStore *store);
+
 /* "NNNN0000...": the chain id of layer number n. A static buffer of each number below 1000. */
 const char *test_chain_id (guint number);
 
@@ -73,3 +79,5 @@ guint test_count (TestStore *store, const char *directory);
 /* What every storage driver has to pass: the life of layers and containers; what they hold. */
 void test_scenarios_add (const char *driver);
 void test_contents_add (const char *driver);
+/* And what those that keep layers as directories have to. */
+void test_trees_add (const char *driver);

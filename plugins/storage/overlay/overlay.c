@@ -5,7 +5,7 @@
  * layers with a directory of its own on top.
  */
 
-#include "overlay.h"
+#include "overlay-store.h"
 
 #include "overlay-lower.h"
 #include "store-layers.h"
@@ -54,7 +54,7 @@ overlay_layer_begin (gpointer instance, const DavitLayerRequest *request, int *r
 	return TRUE;
 }
 
-gboolean
+static gboolean
 overlay_usage (gpointer instance, const char *id, const char *chain_id, DavitResult *result,
 	       GError **error)
 {

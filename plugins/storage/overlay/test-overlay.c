@@ -424,6 +424,7 @@ main (int argc, char **argv)
 	g_test_init (&argc, &argv, NULL);
 	test_scenarios_add ("overlay");
 	test_contents_add ("overlay");
+	test_trees_add ("overlay");
 	test_store_add ("overlay", "volatile", test_volatile);
 	test_store_add ("overlay", "not-volatile", test_not_volatile);
 	test_store_add ("overlay", "missing-layer", test_missing_layer);

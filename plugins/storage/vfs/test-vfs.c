@@ -150,6 +150,7 @@ main (int argc, char **argv)
 	g_test_init (&argc, &argv, NULL);
 	test_scenarios_add ("vfs");
 	test_contents_add ("vfs");
+	test_trees_add ("vfs");
 	test_store_add ("vfs", "half-copied", test_half_copied);
 	test_store_add ("vfs", "content", test_content);
 	g_test_add_func ("/vfs/identical", test_identical);

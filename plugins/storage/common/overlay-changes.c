@@ -5,9 +5,10 @@
  * alone, so that the kernel does the merging here too.
  */
 
-#include "overlay.h"
+#include "overlay-store.h"
 
 #include "overlay-lower.h"
+#include "overlay-memory.h"
 #include "store-rootfs.h"
 #include "store-walk.h"
 
@@ -134,9 +135,16 @@ overlay_changes (gpointer instance, const DavitRootfsRequest *request, DavitResu
 	store_autofd rootfs = -1;
 	store_autofd upper = -1;
 	store_autofd layers = -1;
+	guint64 memory = 0;
 
-	if (!store_rootfs_find (store, request->id, &rootfs, error))
+	if (!store_rootfs_find (store, request->id, &rootfs, error) ||
+	    !overlay_memory_find (rootfs, &memory, error))
 		return FALSE;
+	if (memory > 0)
+		return store_error_set (error, DAVIT_ERROR_UNSUPPORTED,
+					"root file system \"%s\": what it writes is in memory, and "
+					"seen by the container alone",
+					request->id);
 	upper = openat (rootfs, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* One that is read-only has none. */
 	if (upper < 0 && errno == ENOENT)

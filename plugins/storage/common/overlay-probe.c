@@ -6,7 +6,7 @@
  * descriptor.
  */
 
-#include "overlay.h"
+#include "overlay-store.h"
 
 #include "overlay-mount.h"
 #include "store-tombs.h"

@@ -9,15 +9,15 @@
 
 #pragma once
 
-#include "store.h"
+#include "overlay-lower.h"
 
 G_BEGIN_DECLS
 
 /*
- * Puts it in front of lower, a list as overlay_lower_list gives it. Nothing is done where the
+ * Puts it in front of lower. Nothing is done where the
  * kernel takes no further layer.
  */
-gboolean overlay_places_add (Store *store, const char *const *mount_points, char ***lower,
+gboolean overlay_places_add (Store *store, const char *const *mount_points, OverlayLower *lower,
 			     GError **error);
 
 G_END_DECLS

@@ -21,6 +21,9 @@ typedef struct {
 /* Fills the options that are the same in every way; the last has no key. */
 void overlay_options (const OverlayMount *mount, OverlayOption options[OVERLAY_OPTIONS_LIMIT]);
 
+/* The directory that upper and work are relative to. */
+int overlay_mount_upper_dirfd (const OverlayMount *mount);
+
 /* Through mount(2) in a child with a mount namespace of its own. */
 gboolean overlay_mount_in_child (const OverlayMount *mount, int *ret_fd, GError **error);
 

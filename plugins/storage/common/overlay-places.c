@@ -111,21 +111,19 @@ places_make (int state_dirfd, const char *name, const char *const *mount_points,
 }
 
 gboolean
-overlay_places_add (Store *store, const char *const *mount_points, char ***lower, GError **error)
+overlay_places_add (Store *store, const char *const *mount_points, OverlayLower *lower,
+		    GError **error)
 {
 	int state_dirfd = store->host->state_dirfd;
-	guint length = g_strv_length (*lower);
 	g_autofree char *names = g_strjoinv ("\n", (char **) mount_points);
 	g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, names, -1);
 	g_autofree char *name = g_build_filename (PLACES, hash, NULL);
 
-	if (length >= OVERLAY_LAYERS_LIMIT)
+	if (overlay_lower_count (lower) >= OVERLAY_LAYERS_LIMIT)
 		return TRUE;
 	if (faccessat (state_dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
 	    !places_make (state_dirfd, name, mount_points, error))
 		return FALSE;
-	*lower = g_renew (char *, *lower, length + 2);
-	memmove (*lower + 1, *lower, (length + 1) * sizeof **lower);
-	(*lower)[0] = g_steal_pointer (&name);
+	overlay_lower_prepend (lower, g_steal_pointer (&name));
 	return TRUE;
 }

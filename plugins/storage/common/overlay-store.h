@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The operations of the plugin overlay that are its own. */
+/*
+ * Root file systems that are overlays of layers: the operations that a driver can put into its
+ * table as they are. How a layer becomes a directory is said by the form of the store (store.h).
+ */
 
 #pragma once
 
@@ -8,6 +11,7 @@
 
 G_BEGIN_DECLS
 
+/* Whether overlayfs works here: by a trial. */
 gboolean overlay_probe (gpointer instance, DavitProbe *probe, GError **error);
 
 gboolean overlay_rootfs_create (gpointer instance, const DavitRootfsRequest *request,
@@ -17,7 +21,5 @@ gboolean overlay_rootfs_mount (gpointer instance, const DavitRootfsRequest *requ
 
 gboolean overlay_changes (gpointer instance, const DavitRootfsRequest *request, DavitResult *result,
 			  GError **error);
-gboolean overlay_usage (gpointer instance, const char *id, const char *chain_id,
-			DavitResult *result, GError **error);
 
 G_END_DECLS

@@ -46,14 +46,20 @@ overlay_layer_commit (gpointer instance, const char *const *chain_ids, GError **
 
 	for (guint i = 0; chain_ids[i] != NULL; i++) {
 		store_autofd tree = -1;
+		gpointer stage = NULL;
 
 		if (!store_check_chain_id (chain_ids[i], error))
 			return FALSE;
 		/* Never begun: what the commit says. */
-		if (!g_hash_table_contains (store->begun, chain_ids[i]))
+		if (!g_hash_table_lookup_extended (store->begun, chain_ids[i], NULL, &stage))
 			continue;
-		if (!store_layer_tree (store, chain_ids[i], &tree, error))
-			return FALSE;
+		tree = openat (GPOINTER_TO_INT (stage), STORE_TREE,
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		/* Sealed by an earlier call, which has looked at it. */
+		if (tree < 0 && errno == ENOENT && store->form->seal != NULL)
+			continue;
+		if (tree < 0)
+			return store_error_errno (error, errno, "open layer \"%s\"", chain_ids[i]);
 		if (tree_is_opaque (store, tree) && !opaque_mark (store, chain_ids[i], error))
 			return FALSE;
 	}
@@ -85,28 +91,92 @@ empty_make (Store *store, const char *name, GError **error)
 	return TRUE;
 }
 
+void
+overlay_lower_prepend (OverlayLower *lower, char *path)
+{
+	int none = -1;
+
+	g_ptr_array_insert (lower->paths, 0, path);
+	g_array_prepend_val (lower->fds, none);
+}
+
+static gboolean
+lower_add (OverlayLower *lower, Store *store, const char *layer, GError **error)
+{
+	int fd = -1;
+
+	if (store->form->mount != NULL && !store->form->mount (store, layer, &fd, error))
+		return FALSE;
+	g_ptr_array_add (lower->paths, g_build_filename ("layers", layer, store->form->root, NULL));
+	g_array_append_val (lower->fds, fd);
+	return TRUE;
+}
+
+static void
+descriptor_clear (gpointer data)
+{
+	store_fd_close ((int *) data);
+}
+
 gboolean
-overlay_lower_list (Store *store, const char *const *layers, guint minimum, char ***ret_lower,
+overlay_lower_init (OverlayLower *lower, Store *store, const char *const *layers, guint minimum,
 		    GError **error)
 {
-	g_autoptr (GPtrArray) lower = g_ptr_array_new_with_free_func (g_free);
-
+	*lower = (OverlayLower){
+		.paths = g_ptr_array_new_with_free_func (g_free),
+		.fds = g_array_new (FALSE, FALSE, sizeof (int)),
+	};
+	g_array_set_clear_func (lower->fds, descriptor_clear);
 	for (guint i = 0; layers != NULL && layers[i] != NULL; i++) {
 		if (!store_check_chain_id (layers[i], error))
 			return FALSE;
 	}
-	for (guint i = hidden_count (store, layers); layers != NULL && layers[i] != NULL; i++)
-		g_ptr_array_add (lower, g_build_filename ("layers", layers[i], STORE_TREE, NULL));
-	for (guint i = 0; lower->len < minimum; i++) {
+	for (guint i = hidden_count (store, layers); layers != NULL && layers[i] != NULL; i++) {
+		if (!lower_add (lower, store, layers[i], error))
+			return FALSE;
+	}
+	for (guint i = 0; lower->paths->len < minimum; i++) {
 		char *name = g_strdup_printf ("empty-%u", i);
 
-		g_ptr_array_insert (lower, 0, name);
+		overlay_lower_prepend (lower, name);
 		if (!empty_make (store, name, error))
 			return FALSE;
 	}
-	g_ptr_array_add (lower, NULL);
-	*ret_lower = (char **) g_ptr_array_free (g_steal_pointer (&lower), FALSE);
+	g_ptr_array_add (lower->paths, NULL);
 	return TRUE;
+}
+
+void
+overlay_lower_clear (OverlayLower *lower)
+{
+	/* Zeroed: it was never initialised. */
+	if (lower->paths == NULL)
+		return;
+	g_ptr_array_unref (lower->paths);
+	g_array_unref (lower->fds);
+	*lower = (OverlayLower){0};
+}
+
+guint
+overlay_lower_count (const OverlayLower *lower)
+{
+	return lower->fds->len;
+}
+
+const char *const *
+overlay_lower_paths (const OverlayLower *lower)
+{
+	return (const char *const *) lower->paths->pdata;
+}
+
+const int *
+overlay_lower_fds (const OverlayLower *lower)
+{
+	for (guint i = 0; i < lower->fds->len; i++) {
+		if (g_array_index (lower->fds, int, i) >= 0)
+			return (const int *) (const void *) lower->fds->data;
+	}
+	return NULL;
 }
 
 gboolean
@@ -116,10 +186,11 @@ overlay_layers_mount (Store *store, const char *const *layers, int *ret_mount_fd
 		.state_dirfd = store->host->state_dirfd,
 		.user_xattr = store->host->facts->rootless,
 	};
-	g_auto (GStrv) lower = NULL;
+	g_auto (OverlayLower) lower = {0};
 
-	if (!overlay_lower_list (store, layers, 2, &lower, error))
+	if (!overlay_lower_init (&lower, store, layers, 2, error))
 		return FALSE;
-	mount.lower = (const char *const *) lower;
+	mount.lower = overlay_lower_paths (&lower);
+	mount.lower_fds = overlay_lower_fds (&lower);
 	return overlay_mount (&mount, ret_mount_fd, error);
 }

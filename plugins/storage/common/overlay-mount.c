@@ -68,29 +68,39 @@ context_set_string (Context *context, const char *key, const char *value)
 }
 
 static gboolean
-context_set_directory (Context *context, const char *key, const char *path)
+context_set_fd (Context *context, const char *key, const char *path, int fd)
 {
-	store_autofd fd = openat (context->mount->state_dirfd, path,
-				  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	char name[32];
 
 	context->failed = path;
-	if (fd < 0)
-		return FALSE;
 	if (context->way == OVERLAY_WAY_DESCRIPTORS)
 		return fsconfig (context->fd, FSCONFIG_SET_FD, key, NULL, fd) == 0;
 	g_snprintf (name, sizeof name, "/proc/self/fd/%d", fd);
 	return context_set_string (context, key, name);
 }
 
+static gboolean
+context_set_directory (Context *context, int dirfd, const char *key, const char *path)
+{
+	store_autofd fd = openat (dirfd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	context->failed = path;
+	return fd >= 0 && context_set_fd (context, key, path, fd);
+}
+
 /* One by one, the uppermost first. */
 static gboolean
 context_add_lower (Context *context)
 {
-	const char *const *lower = context->mount->lower;
+	const OverlayMount *mount = context->mount;
+	const char *const *lower = mount->lower;
 
 	for (guint i = g_strv_length ((char **) lower); i > 0; i--) {
-		if (!context_set_directory (context, "lowerdir+", lower[i - 1]))
+		int fd = mount->lower_fds != NULL ? mount->lower_fds[i - 1] : -1;
+
+		if (fd >= 0 ? !context_set_fd (context, "lowerdir+", lower[i - 1], fd)
+			    : !context_set_directory (context, mount->state_dirfd, "lowerdir+",
+						      lower[i - 1]))
 			return FALSE;
 	}
 	return TRUE;
@@ -126,6 +136,12 @@ context_join_lower (Context *context, GArray *fds)
 	return context_set_string (context, "lowerdir", value->str);
 }
 
+int
+overlay_mount_upper_dirfd (const OverlayMount *mount)
+{
+	return mount->upper_fd > 0 ? mount->upper_fd : mount->state_dirfd;
+}
+
 static gboolean
 context_add_upper (Context *context, GArray *fds)
 {
@@ -137,7 +153,8 @@ context_add_upper (Context *context, GArray *fds)
 		int fd;
 
 		if (context->way != OVERLAY_WAY_STRING) {
-			if (!context_set_directory (context, directories[i][0], directories[i][1]))
+			if (!context_set_directory (context, overlay_mount_upper_dirfd (mount),
+						    directories[i][0], directories[i][1]))
 				return FALSE;
 			continue;
 		}
@@ -270,6 +287,12 @@ overlay_mount (const OverlayMount *mount, int *ret_fd, GError **error)
 	if (mount_in_way (mount, OVERLAY_WAY_DESCRIPTORS, ret_fd, &number, &failure))
 		return TRUE;
 	way = is_unknown (number) ? way_choose (mount) : OVERLAY_WAY_DESCRIPTORS;
+	/*
+	 * Before Linux 6.15 overlayfs takes nothing from a mount that is attached nowhere (EINVAL):
+	 * they are attached in a namespace that nobody else sees.
+	 */
+	if (is_unknown (number) && (mount->lower_fds != NULL || mount->upper_fd > 0))
+		way = OVERLAY_WAY_PRIVATE;
 	if (way != OVERLAY_WAY_DESCRIPTORS)
 		return mount_in_way (mount, way, ret_fd, &number, error);
 	g_propagate_error (error, g_steal_pointer (&failure));

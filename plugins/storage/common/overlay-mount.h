@@ -28,8 +28,10 @@ typedef enum {
 typedef struct {
 	int state_dirfd;
 	const char *const *lower; /* lowest first; one or more, two without upper */
-	const char *upper;	  /* or NULL: read-only */
+	const int *lower_fds; /* for each of lower the detached mount that it is, or -1; or NULL */
+	const char *upper;    /* or NULL: read-only */
 	const char *work;
+	int upper_fd;	     /* the detached mount that upper and work are in, or 0: state_dirfd */
 	gboolean user_xattr; /* marks in user.overlay.*: for a mount inside a user namespace */
 	gboolean is_volatile;
 	OverlayWay way;

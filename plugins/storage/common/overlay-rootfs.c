@@ -6,9 +6,10 @@
  * for the disk.
  */
 
-#include "overlay.h"
+#include "overlay-store.h"
 
 #include "overlay-lower.h"
+#include "overlay-memory.h"
 #include "overlay-mount.h"
 #include "overlay-places.h"
 #include "store-layers.h"
@@ -62,13 +63,17 @@ overlay_rootfs_create (gpointer instance, const DavitRootfsRequest *request, GEr
 	Store *store = (Store *) instance;
 	store_autofd rootfs = -1;
 
-	if (!store_check_quota (request, error) ||
+	if ((store->memory == 0 && !store_check_quota (request, error)) ||
 	    !store_layers_check (store, request->layers, error) ||
 	    !store_rootfs_make (store, request->id, &rootfs, error))
 		return FALSE;
 	/* Nothing is written: overlayfs needs no upper directory then. */
 	if (request->read_only || faccessat (rootfs, UPPER, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return TRUE;
+	if (store->memory > 0)
+		return overlay_memory_note (rootfs,
+					    request->quota > 0 ? request->quota : store->memory,
+					    error);
 	return upper_make (store, request, rootfs, error);
 }
 
@@ -96,6 +101,20 @@ volatile_unmark (Store *store, int rootfs, GError **error)
 	return store->host->files->remove_tree (fd, VOLATILE_NAME, error);
 }
 
+static gboolean
+volatile_drop (Store *store, const DavitRootfsRequest *request, int rootfs, GError **error)
+{
+	g_autofree char *text = g_strdup_printf (
+		"container %s: what it wrote was not meant to survive a restart of the host, and "
+		"is dropped",
+		request->id);
+
+	store->host->log (store->host, DAVIT_LOG_WARNING, text);
+	return store_bury (store, rootfs, UPPER, FALSE, error) &&
+	       store_bury (store, rootfs, WORK, FALSE, error) &&
+	       upper_make (store, request, rootfs, error);
+}
+
 /*
  * The kernel has written nothing of a volatile mount to disk on purpose. In the same boot that does
  * not matter: what was written is there. After another one nobody knows what is missing; it is
@@ -105,30 +124,76 @@ static gboolean
 volatile_prepare (Store *store, const DavitRootfsRequest *request, int rootfs, GError **error)
 {
 	gboolean marked = faccessat (rootfs, VOLATILE_MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	gboolean same_boot;
 	g_autofree char *boot = NULL;
 
 	if (!marked && !request->volatile_writes)
 		return TRUE;
 	if (!boot_name (&boot, error))
 		return FALSE;
-	same_boot = mkdirat (rootfs, boot, 0700) < 0;
-	if (same_boot && errno != EEXIST)
-		return store_error_errno (error, errno, "make directory \"%s\"", boot);
-	if (!marked)
-		return TRUE;
-	if (!same_boot) {
-		g_autofree char *text = g_strdup_printf (
-			"container %s: what it wrote was not meant to survive a restart of the "
-			"host, and is dropped",
-			request->id);
-
-		store->host->log (store->host, DAVIT_LOG_WARNING, text);
-		return store_bury (store, rootfs, UPPER, FALSE, error) &&
-		       store_bury (store, rootfs, WORK, FALSE, error) &&
-		       upper_make (store, request, rootfs, error);
+	if (marked && faccessat (rootfs, boot, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (!volatile_drop (store, request, rootfs, error))
+			return FALSE;
+		marked = FALSE;
 	}
-	return volatile_unmark (store, rootfs, error);
+	/* Only now: a crash before it has the dropping done once more. */
+	if (mkdirat (rootfs, boot, 0700) < 0 && errno != EEXIST)
+		return store_error_errno (error, errno, "make directory \"%s\"", boot);
+	return !marked || volatile_unmark (store, rootfs, error);
+}
+
+/* The lower directories, and the mount. */
+static gboolean
+rootfs_mount (Store *store, const DavitRootfsRequest *request, OverlayMount *mount,
+	      int *ret_mount_fd, GError **error)
+{
+	g_auto (OverlayLower) lower = {0};
+
+	if (!overlay_lower_init (&lower, store, request->layers, 1, error) ||
+	    (request->mount_points != NULL &&
+	     !overlay_places_add (store, request->mount_points, &lower, error)))
+		return FALSE;
+	mount->state_dirfd = store->host->state_dirfd;
+	mount->user_xattr = store->host->facts->rootless;
+	mount->lower = overlay_lower_paths (&lower);
+	mount->lower_fds = overlay_lower_fds (&lower);
+	return overlay_mount (mount, ret_mount_fd, error);
+}
+
+static gboolean
+rootfs_mount_on_memory (Store *store, const DavitRootfsRequest *request, guint64 size,
+			int *ret_mount_fd, GError **error)
+{
+	OverlayMount mount = {.upper = UPPER, .work = WORK};
+	store_autofd memory = -1;
+	store_autofd directory = -1;
+
+	if (!overlay_memory_mount (size, &memory, &directory, error) ||
+	    !upper_make (store, request, directory, error))
+		return FALSE;
+	mount.upper_fd = memory;
+	return rootfs_mount (store, request, &mount, ret_mount_fd, error);
+}
+
+static gboolean
+rootfs_mount_on_disk (Store *store, const DavitRootfsRequest *request, int rootfs,
+		      int *ret_mount_fd, GError **error)
+{
+	g_autofree char *upper = g_build_filename ("rootfs", request->id, UPPER, NULL);
+	g_autofree char *work = g_build_filename ("rootfs", request->id, WORK, NULL);
+	OverlayMount mount = {
+		.upper = upper,
+		.work = work,
+		.is_volatile = request->volatile_writes,
+	};
+
+	if (!store_check_quota (request, error))
+		return FALSE;
+	if (faccessat (rootfs, UPPER, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return store_error_set (error, DAVIT_ERROR_NOT_FOUND,
+					"root file system \"%s\" was not made to its end",
+					request->id);
+	return volatile_prepare (store, request, rootfs, error) &&
+	       rootfs_mount (store, request, &mount, ret_mount_fd, error);
 }
 
 gboolean
@@ -136,32 +201,16 @@ overlay_rootfs_mount (gpointer instance, const DavitRootfsRequest *request, int 
 		      GError **error)
 {
 	Store *store = (Store *) instance;
-	g_autofree char *upper = g_build_filename ("rootfs", request->id, UPPER, NULL);
-	g_autofree char *work = g_build_filename ("rootfs", request->id, WORK, NULL);
-	OverlayMount mount = {
-		.state_dirfd = store->host->state_dirfd,
-		.upper = upper,
-		.work = work,
-		.user_xattr = store->host->facts->rootless,
-		.is_volatile = request->volatile_writes,
-	};
-	g_auto (GStrv) lower = NULL;
 	store_autofd rootfs = -1;
+	guint64 memory = 0;
 
-	if (!store_check_quota (request, error) ||
-	    !store_rootfs_find (store, request->id, &rootfs, error))
+	if (!store_rootfs_find (store, request->id, &rootfs, error))
 		return FALSE;
 	if (request->read_only)
 		return overlay_layers_mount (store, request->layers, ret_mount_fd, error);
-	if (faccessat (rootfs, UPPER, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return store_error_set (error, DAVIT_ERROR_NOT_FOUND,
-					"root file system \"%s\" was not made to its end",
-					request->id);
-	if (!volatile_prepare (store, request, rootfs, error) ||
-	    !overlay_lower_list (store, request->layers, 1, &lower, error) ||
-	    (request->mount_points != NULL &&
-	     !overlay_places_add (store, request->mount_points, &lower, error)))
+	if (!overlay_memory_find (rootfs, &memory, error))
 		return FALSE;
-	mount.lower = (const char *const *) lower;
-	return overlay_mount (&mount, ret_mount_fd, error);
+	if (memory > 0)
+		return rootfs_mount_on_memory (store, request, memory, ret_mount_fd, error);
+	return rootfs_mount_on_disk (store, request, rootfs, ret_mount_fd, error);
 }

@@ -6,7 +6,8 @@
  * mount(2) takes a page of options, and can't make a detached mount; so a short-lived child does it
  * in a mount namespace of its own and clones a detached mount from it, which stays when the
  * namespace goes. In a small tmpfs there, symbolic links with numbers for names stand for the
- * layers: a page holds the 500 that the kernel takes.
+ * layers: a page holds the 500 that the kernel takes. Layers that are detached mounts themselves
+ * are attached there, which kernels before 6.15 need.
  *
  * The child shares our memory and our descriptors, and we wait until it has ended (CLONE_VFORK): no
  * page table is copied, and the mount's descriptor need not be sent. It calls nothing but the
@@ -30,6 +31,8 @@
 #define STACK_SIZE ((gsize) 64 * 1024)
 /* Relative to state_dirfd; covered by the tmpfs in the child's namespace only. */
 #define PLACE "tombs"
+/* In it, where the mount is attached that upper and work are in. */
+#define UPPER_PLACE "u"
 
 typedef enum {
 	STEP_NOT_RUN,
@@ -44,6 +47,7 @@ typedef enum {
 typedef struct {
 	const OverlayMount *mount;
 	char **links;	     /* targets, as seen from PLACE; the index is the name */
+	guint n_lower;	     /* the first of them; with mounts some are not links */
 	const char *options; /* for mount(2) */
 	int fd;		     /* the detached mount, or -1 */
 	Step step;	     /* the one that failed, or STEP_DONE */
@@ -73,17 +77,32 @@ name_write (char name[4], guint number)
 }
 
 static gboolean
+child_attach (int fd, const char *name)
+{
+	return mkdir (name, 0700) == 0 &&
+	       move_mount (fd, "", AT_FDCWD, name, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+}
+
+static gboolean
 child_make_place (const Child *child)
 {
+	const OverlayMount *request = child->mount;
+
 	if (mount ("davit", PLACE, "tmpfs", 0, "mode=0700") < 0 || chdir (PLACE) < 0 ||
-	    mkdir ("m", 0700) < 0)
+	    mkdir ("m", 0700) < 0 ||
+	    (request->upper_fd > 0 && !child_attach (request->upper_fd, UPPER_PLACE)))
 		return FALSE;
 	for (guint i = 0; child->links[i] != NULL; i++) {
 		char name[4];
 
 		name_write (name, i);
-		if (symlink (child->links[i], name) < 0)
+		if (i < child->n_lower && request->lower_fds != NULL &&
+		    request->lower_fds[i] >= 0) {
+			if (!child_attach (request->lower_fds[i], name))
+				return FALSE;
+		} else if (symlink (child->links[i], name) < 0) {
 			return FALSE;
+		}
 	}
 	return TRUE;
 }
@@ -161,8 +180,10 @@ links_make (const OverlayMount *mount)
 	for (guint i = 0; mount->lower[i] != NULL; i++)
 		g_ptr_array_add (links, g_build_filename ("..", mount->lower[i], NULL));
 	if (mount->upper != NULL) {
-		g_ptr_array_add (links, g_build_filename ("..", mount->upper, NULL));
-		g_ptr_array_add (links, g_build_filename ("..", mount->work, NULL));
+		const char *above = mount->upper_fd > 0 ? UPPER_PLACE : "..";
+
+		g_ptr_array_add (links, g_build_filename (above, mount->upper, NULL));
+		g_ptr_array_add (links, g_build_filename (above, mount->work, NULL));
 	}
 	g_ptr_array_add (links, NULL);
 	return (char **) g_ptr_array_free (links, FALSE);
@@ -174,7 +195,13 @@ overlay_mount_in_child (const OverlayMount *mount, int *ret_fd, GError **error)
 	guint n_lower = g_strv_length ((char **) mount->lower);
 	g_autofree char *options = options_text (mount, n_lower);
 	g_auto (GStrv) links = links_make (mount);
-	Child child = {.mount = mount, .links = links, .options = options, .fd = -1};
+	Child child = {
+		.mount = mount,
+		.links = links,
+		.n_lower = n_lower,
+		.options = options,
+		.fd = -1,
+	};
 
 	if (!child_start (&child, error))
 		return FALSE;

@@ -23,7 +23,8 @@ upper_problem (const OverlayMount *mount)
 
 	if (mount->upper == NULL)
 		return NULL;
-	fd = openat (mount->state_dirfd, mount->upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = openat (overlay_mount_upper_dirfd (mount), mount->upper,
+		     O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstatfs (fd, &status) < 0)
 		return NULL;
 	if (status.f_type == OVERLAY_MAGIC)
