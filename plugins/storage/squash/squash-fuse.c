@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Makes a FUSE mount of a layer. */
+
+#include "squash-fuse.h"
+
+#include "squash-fuse-server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#define DEVICE "/dev/fuse"
+
+typedef struct {
+	const char *key;
+	const char *value; /* NULL: a flag */
+} Option;
+
+static gboolean
+fuse_failed (int number, GError **error)
+{
+	if (number == ENODEV)
+		return store_error_set (error, DAVIT_ERROR_UNAVAILABLE,
+					"the kernel has no FUSE; load the module \"fuse\"");
+	return store_error_errno (error, number, "mount a FUSE file system");
+}
+
+static gboolean
+fuse_mount (const Store *store, int device, int *ret_fd, GError **error)
+{
+	store_autofd context = fsopen ("fuse", FSOPEN_CLOEXEC);
+	g_autofree char *number = g_strdup_printf ("%d", device);
+	g_autofree char *uid = g_strdup_printf ("%u", store->host->facts->uid);
+	g_autofree char *gid = g_strdup_printf ("%u", store->host->facts->gid);
+	/* The kernel decides by modes and owners, as it does for any other file system. */
+	const Option options[] = {
+		{"source", "davit"},	       {"subtype", "squashfuse"}, {"fd", number},
+		{"rootmode", "40000"},	       {"user_id", uid},	  {"group_id", gid},
+		{"default_permissions", NULL}, {"allow_other", NULL},	  {"ro", NULL},
+	};
+	int fd;
+
+	if (context < 0)
+		return fuse_failed (errno, error);
+	for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+		if (fsconfig (context,
+			      options[i].value != NULL ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+			      options[i].key, options[i].value, 0) < 0)
+			return fuse_failed (errno, error);
+	}
+	if (fsconfig (context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return fuse_failed (errno, error);
+	fd = fsmount (context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
+	if (fd < 0)
+		return fuse_failed (errno, error);
+	*ret_fd = fd;
+	return TRUE;
+}
+
+static gboolean
+fuse_serve (const Store *store, const char *program, int file_fd, int *ret_mount_fd, GError **error)
+{
+	g_auto (SquashServer) server = {.pidfd = -1, .log_fd = -1};
+	store_autofd device = open (DEVICE, O_RDWR | O_CLOEXEC);
+	store_autofd mount = -1;
+
+	if (device < 0)
+		return store_error_set (error,
+					errno == EACCES || errno == EPERM ? DAVIT_ERROR_PERMISSION
+									  : DAVIT_ERROR_UNAVAILABLE,
+					"open \"%s\": %s", DEVICE, g_strerror (errno));
+	if (!fuse_mount (store, device, &mount, error) ||
+	    /* In a user namespace there may be no other id, and it is nobody outside already. */
+	    !squash_server_start (program, device, file_fd, !store->host->facts->rootless, &server,
+				  error))
+		return FALSE;
+	store_fd_close (&device);
+	if (!squash_server_wait (&server, mount, error))
+		return FALSE;
+	*ret_mount_fd = store_fd_steal (&mount);
+	return TRUE;
+}
+
+gboolean
+squash_fuse_mount (Store *store, const char *chain_id, int file_fd, int *ret_mount_fd,
+		   GError **error)
+{
+	g_autofree char *program = g_find_program_in_path (SQUASH_FUSE_PROGRAM);
+
+	if (program == NULL)
+		return store_error_set (error, DAVIT_ERROR_UNAVAILABLE,
+					"program \"" SQUASH_FUSE_PROGRAM "\" is not there; install "
+					"squashfuse");
+	if (fuse_serve (store, program, file_fd, ret_mount_fd, error))
+		return TRUE;
+	g_prefix_error (error, "layer \"%s\": ", chain_id);
+	return FALSE;
+}

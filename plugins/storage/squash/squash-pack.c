@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Makes the squashfs file of a layer with mksquashfs. The same work done by a library in this
+ * process was measured: as much time, the same size, and every start of a container would load five
+ * compression libraries that it does not use. A program of its own also keeps the memory of the
+ * engine out of reach of whatever is in a layer.
+ */
+
+#include "squash.h"
+
+#include "squash-superblock.h"
+#include "squash-tree.h"
+#include "store-rootfs.h"
+#include "store-stamp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_NEW SQUASH_FILE ".new"
+#define MKSQUASHFS "mksquashfs"
+/* Its caches; it takes a quarter of the memory of the host otherwise. */
+#define MEMORY "256M"
+/* On a busy machine a core packs more than 1 MiB in a second. */
+#define DEADLINE_BASE_SECONDS 600
+#define BYTES_PER_SECOND ((guint64) 1024 * 1024)
+#define DEADLINE_LIMIT_SECONDS ((guint64) 7 * 24 * 3600)
+#define MSEC_PER_SEC 1000
+#define DIGEST_BLOCK ((gsize) 256 * 1024)
+
+static gboolean
+pack_run (Store *store, int stage_fd, guint64 bytes, GError **error)
+{
+	const DavitHost *host = store->host;
+	g_autofree char *level = g_strdup_printf ("%" G_GINT64_FORMAT,
+						  host->option_integer (host, SQUASH_OPTION_LEVEL));
+	g_autofree char *block = g_strdup_printf ("%" G_GINT64_FORMAT,
+						  host->option_integer (host, SQUASH_OPTION_BLOCK));
+	const char *const argv[] = {MKSQUASHFS, STORE_TREE, FILE_NEW, "-comp", "zstd",
+				    "-Xcompression-level", level, "-b", block, "-xattrs",
+				    /* The same tree gives the same bytes. */
+				    "-mkfs-time", "0",
+				    /* What can't be read is an error, and not left out. */
+				    "-exit-on-error", "-noappend", "-no-recovery", "-no-progress",
+				    "-quiet", "-mem", MEMORY, NULL};
+	guint64 seconds = DEADLINE_BASE_SECONDS + bytes / BYTES_PER_SECOND;
+	const DavitHelper helper = {
+		.size = sizeof helper,
+		.argv = argv,
+		.netns_fd = -1,
+		.cwd_dirfd = stage_fd,
+		.timeout_msec = (guint32) (MIN (seconds, DEADLINE_LIMIT_SECONDS) * MSEC_PER_SEC),
+	};
+	g_autofree char *output = NULL;
+
+	return host->run_helper (host, &helper, &output, error);
+}
+
+/* Gives it its name: what has it is whole. */
+static gboolean
+pack_finish (int stage_fd, GError **error)
+{
+	store_autofd fd = openat (stage_fd, FILE_NEW, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	g_autofree char *problem = NULL;
+
+	if (fd < 0)
+		return store_error_errno (error, errno, "open what " MKSQUASHFS " made");
+	problem = squash_superblock_problem (fd);
+	if (problem != NULL)
+		return store_error_set (error, DAVIT_ERROR_HELPER,
+					MKSQUASHFS " made no squashfs: %s", problem);
+	if (fchmod (fd, 0444) < 0 || renameat (stage_fd, FILE_NEW, stage_fd, SQUASH_FILE) < 0)
+		return store_error_errno (error, errno, "name what " MKSQUASHFS " made");
+	return TRUE;
+}
+
+static gboolean
+root_make (Store *store, int stage_fd, int tree, GError **error)
+{
+	store_autofd root = -1;
+
+	/* Of an earlier try. */
+	if (!store->host->files->remove_tree (stage_fd, SQUASH_ROOT, error))
+		return FALSE;
+	return store_make_directory (stage_fd, SQUASH_ROOT, 0755, &root, error) &&
+	       store_rootfs_copy_attributes (tree, root, error);
+}
+
+static gboolean
+pack (Store *store, const char *chain_id, int stage_fd, int tree, GError **error)
+{
+	guint64 bytes = 0;
+
+	return squash_tree_prepare (store, chain_id, tree, &bytes, error) &&
+	       pack_run (store, stage_fd, bytes, error) && pack_finish (stage_fd, error) &&
+	       root_make (store, stage_fd, tree, error);
+}
+
+gboolean
+squash_seal (Store *store, const char *chain_id, int stage_fd, GError **error)
+{
+	store_autofd tree =
+		openat (stage_fd, STORE_TREE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	/* Adopted, or sealed by an earlier call, which took the tree away as its last step. */
+	if (tree < 0 && errno == ENOENT)
+		return TRUE;
+	if (tree < 0)
+		return store_error_errno (error, errno, "open its tree");
+	/* Before the disk is waited for: what is gone by then is never written there. */
+	return pack (store, chain_id, stage_fd, tree, error) &&
+	       store->host->files->remove_tree (stage_fd, STORE_TREE, error);
+}
+
+static gboolean
+digest_add (GChecksum *checksum, int fd, GError **error)
+{
+	g_autofree guint8 *block = (guint8 *) g_malloc (DIGEST_BLOCK);
+	off_t at = 0;
+	gssize length;
+
+	while ((length = pread (fd, block, DIGEST_BLOCK, at)) > 0) {
+		g_checksum_update (checksum, block, length);
+		at += length;
+	}
+	return length == 0 || store_error_errno (error, errno, "read its file");
+}
+
+/* The size, the digest, and the one who made it: all that says how the layer is treated. */
+static char *
+layer_describe (int dirfd, GError **error)
+{
+	store_autofd fd = openat (dirfd, SQUASH_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+	gboolean adopted = faccessat (dirfd, SQUASH_ADOPTED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	struct stat status;
+
+	if (fd < 0 || fstat (fd, &status) < 0) {
+		store_error_errno (error, errno, "open its file");
+		return NULL;
+	}
+	if (!digest_add (checksum, fd, error))
+		return NULL;
+	return g_strdup_printf ("%" G_GUINT64_FORMAT " %s%s", (guint64) status.st_size,
+				g_checksum_get_string (checksum), adopted ? " adopted" : "");
+}
+
+const StoreForm squash_form = {
+	.version = "davit-layer-squash-1",
+	.root = SQUASH_ROOT,
+	.describe = layer_describe,
+	.seal = squash_seal,
+	.mount = squash_layer_mount,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What the files of the plugin squash share. A layer is
+ *
+ *     layers/CHAIN-ID/layer.sqfs   mode 0444, never written to again
+ *     layers/CHAIN-ID/root         empty; the owner, mode, times and attributes of its "/"
+ *     layers/CHAIN-ID/adopted      only if the file was made by somebody else
+ *     layers/CHAIN-ID/stamp        the size and SHA-256 of the file
+ */
+
+#pragma once
+
+#include "store.h"
+
+G_BEGIN_DECLS
+
+#define SQUASH_FILE "layer.sqfs"
+#define SQUASH_ROOT "root"
+#define SQUASH_ADOPTED "adopted"
+
+#define SQUASH_OPTION_MOUNT "mount"
+#define SQUASH_OPTION_LEVEL "compression-level"
+#define SQUASH_OPTION_BLOCK "block-size"
+#define SQUASH_OPTION_MEMORY "tmpfs-upper"
+
+/* What layers are in this driver. */
+extern const StoreForm squash_form;
+
+/* Opens the file of a layer. NOT_FOUND, CORRUPT. */
+gboolean squash_file_open (Store *store, const char *chain_id, int *ret_fd, GError **error);
+
+/* The layer as a detached mount: StoreForm.mount. */
+gboolean squash_layer_mount (Store *store, const char *chain_id, int *ret_fd, GError **error);
+
+/* Makes the file of what is in tree: StoreForm.seal. */
+gboolean squash_seal (Store *store, const char *chain_id, int stage_fd, GError **error);
+
+/* For the table of operations. */
+gboolean squash_probe (gpointer instance, DavitProbe *probe, GError **error);
+gboolean squash_layer_adopt (gpointer instance, const DavitLayerRequest *request, int file_fd,
+			     GError **error);
+
+G_END_DECLS
