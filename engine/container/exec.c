@@ -198,6 +198,47 @@ process_relay (Exec *exec, int pidfd, DavitResult *result, int *ret_status, GErr
 	return TRUE;
 }
 
+/* Nothing of the caller's stays open: who waits for the end of its output must not wait for us. */
+static G_GNUC_NORETURN void
+holder_run (int pidfd, int terminal_fd)
+{
+	int null_fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
+	guint first = (guint) MIN (pidfd, terminal_fd), second = (guint) MAX (pidfd, terminal_fd);
+	gboolean detached = FALSE;
+	int status = 0;
+	DavitRelay relay;
+
+	setsid ();
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		dup2 (null_fd, fd);
+	close_range (STDERR_FILENO + 1, first - 1, 0);
+	close_range (first + 1, second - 1, 0);
+	close_range (second + 1, ~0u, 0);
+	if (chdir ("/") < 0)
+		_exit (1);
+	davit_relay_init (&relay);
+	relay.pidfd = pidfd;
+	relay.terminal_fd = terminal_fd;
+	/* Its status is not ours to learn: whoever inherits it reaps it. */
+	davit_relay_run (&relay, &detached, &status, NULL);
+	_exit (0);
+}
+
+/*
+ * A terminal with nobody at its other end is hung up, and the command ends by that. So a process
+ * stays there, and throws away what is written.
+ */
+static gboolean
+terminal_hold (int pidfd, DavitResult *result, GError **error)
+{
+	davit_autofd terminal_fd = davit_result_steal_fd (result, "terminal");
+	pid_t holder = fork ();
+
+	if (holder == 0)
+		holder_run (pidfd, terminal_fd);
+	return holder > 0 || davit_error_errno (error, errno, "fork");
+}
+
 static gboolean
 exec_all (Exec *exec, int *ret_status, GError **error)
 {
@@ -214,7 +255,7 @@ exec_all (Exec *exec, int *ret_status, GError **error)
 	if (!exec->options->detach)
 		return process_relay (exec, pidfd, result, ret_status, error);
 	*ret_status = 0;
-	return TRUE;
+	return !exec->options->terminal || terminal_hold (pidfd, result, error);
 }
 
 static void

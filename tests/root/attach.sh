@@ -105,6 +105,16 @@ expect_out 'unread running'
 davit exec unread touch /go
 expect_true "it is removed at its end" wait_for 10 sh -c "! '$DAVIT' --root '$T/root' --runroot '$T/run' container exists unread"
 
+# A detached command keeps its terminal, and its caller's output is not kept open.
+davit run -d --name held box sleep 1000 > /dev/null
+before=$(timeout 10 "$DAVIT" --root "$T/root" --runroot "$T/run" exec -dt held sh -c 'tty > /tty; read -t 1; until [ -e /go ]; do sleep 0.1; done; echo out; echo > /done; sleep 1000')
+expect_equal "$?:$before" "0:" "it is started"
+davit exec held touch /go
+expect_true "it runs on" wait_for 10 davit exec held test -e /done
+run davit exec held cat /tty
+expect_out '/dev/pts/0'
+davit rm -f -t 0 held > /dev/null
+
 # Waiting, by several.
 davit run -d --name w box sh -c 'sleep 0.5; exit 6' > /dev/null
 davit wait w > "$T/wait.1" &
