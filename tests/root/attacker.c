@@ -5,7 +5,8 @@
  *
  *     attacker calls             each forbidden system call, with what it answers
  *     attacker swap A B          exchanges two names for ever
- *     attacker watch CANARY      looks at each process that comes into the pid namespace, for ever
+ *     attacker watch FILE WORD   looks at each process that comes into the pid namespace, for ever:
+ *                                for the host's FILE, and for WORD of the engine's environment
  *     attacker descriptors       what is open here, and where it leads to
  *     attacker identity          the effective user
  */
@@ -232,15 +233,70 @@ look_at_host (int pid, const char *canary)
 	snprintf (path, sizeof path, "/proc/%d/cwd%s", pid, canary);
 	if (access (path, F_OK) == 0)
 		printf ("directory of the host\n");
+	for (int fd = 0; fd < 12; fd++) {
+		snprintf (path, sizeof path, "/proc/%d/fd/%d%s", pid, fd, canary);
+		if (access (path, F_OK) == 0)
+			printf ("descriptor of the host\n");
+	}
 	snprintf (path, sizeof path, "/proc/%d/exe", pid);
 	if (readlink (path, target, sizeof target - 1) > 0 && strstr (target, "/davit") != NULL &&
 	    open (path, O_RDONLY | O_CLOEXEC) >= 0)
 		printf ("program of the host\n");
 }
 
-/* Its memory is ours to write, and it may more than we. */
+/* Whether word lies in a part of the memory that is open as fd. */
+static int
+part_has (int fd, unsigned long start, unsigned long end, const char *word)
+{
+	static char buffer[1024 * 1024];
+
+	while (start < end) {
+		size_t length = end - start < sizeof buffer ? end - start : sizeof buffer;
+		ssize_t got = pread (fd, buffer, length, (off_t) start);
+
+		if (got <= 0)
+			return 0;
+		if (memmem (buffer, (size_t) got, word, strlen (word)) != NULL)
+			return 1;
+		start += (unsigned long) got;
+	}
+	return 0;
+}
+
+static int
+memory_has (int pid, int fd, const char *word)
+{
+	unsigned long start, end;
+	char path[64], line[512], permissions[8];
+	int found = 0;
+	FILE *maps;
+
+	snprintf (path, sizeof path, "/proc/%d/maps", pid);
+	maps = fopen (path, "re");
+	while (maps != NULL && !found && fgets (line, sizeof line, maps) != NULL)
+		if (sscanf (line, "%lx-%lx %7s", &start, &end, permissions) == 3 &&
+		    permissions[1] == 'w')
+			found = part_has (fd, start, end, word);
+	if (maps != NULL)
+		fclose (maps);
+	return found;
+}
+
+/* Capabilities over a user namespace of its own are none over us. */
+static int
+is_in_our_user_namespace (int pid)
+{
+	struct stat ours, theirs;
+	char path[64];
+
+	snprintf (path, sizeof path, "/proc/%d/ns/user", pid);
+	return stat ("/proc/self/ns/user", &ours) == 0 && stat (path, &theirs) == 0 &&
+	       ours.st_ino == theirs.st_ino;
+}
+
+/* Its memory is ours to write, and it may more than we; or ours to read. */
 static void
-look_at_memory (int pid, unsigned long long own)
+look_at_memory (int pid, unsigned long long own, const char *word)
 {
 	char path[64], name[16];
 	int fd;
@@ -250,14 +306,16 @@ look_at_memory (int pid, unsigned long long own)
 	fd = open (path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (capabilities_of (name) & ~own)
+	if ((capabilities_of (name) & ~own) && is_in_our_user_namespace (pid))
 		printf ("memory of a process with more capabilities\n");
+	if (memory_has (pid, fd, word))
+		printf ("memory of the engine\n");
 	close (fd);
 }
 
 /* Until it is killed. */
 static void
-watch (const char *canary)
+watch (const char *canary, const char *word)
 {
 	unsigned long long own = capabilities_of ("self");
 	int last = getpid ();
@@ -268,7 +326,7 @@ watch (const char *canary)
 			char path[64];
 
 			look_at_host (pid, canary);
-			look_at_memory (pid, own);
+			look_at_memory (pid, own, word);
 			snprintf (path, sizeof path, "/proc/%d/stat", pid);
 			/* Once gone it does not come back. */
 			if (access (path, F_OK) == 0 && pid > last + 2)
@@ -289,8 +347,8 @@ main (int argc, char **argv)
 		return print_descriptors ();
 	if (strcmp (what, "swap") == 0 && argc == 4)
 		return swap (argv[2], argv[3]);
-	if (strcmp (what, "watch") == 0 && argc == 3)
-		watch (argv[2]);
+	if (strcmp (what, "watch") == 0 && argc == 4)
+		watch (argv[2], argv[3]);
 	if (strcmp (what, "identity") == 0)
 		return printf ("%u\n", (unsigned) geteuid ()) < 0;
 	fprintf (stderr, "attacker: calls, swap, watch, descriptors or identity\n");

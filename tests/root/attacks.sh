@@ -55,25 +55,49 @@ for user in 0:0:x -1 4294967295 4294967296 ' 1' 99999999999999999999; do
 done
 davit rm -f -t 0 victim > /dev/null
 
-# An exec on its way in, seen by a container that may trace (CVE-2016-9962, CVE-2019-5736).
-davit run -d --name watcher --cap-add SYS_PTRACE "${tools[@]}" box \
-	/tools/attacker watch "$T/canary/file" > /dev/null
-for ((i = 0; i < 60; i++)); do
-	davit exec watcher true
+# A process on its way into a container that may trace, by exec or as the first one of a container
+# that joins its pid namespace (CVE-2016-9962, CVE-2019-5736).
+word=engine-secret-$$
+watcher_start ()
+{
+	davit run -d --name watcher --cap-add SYS_PTRACE "$@" "${tools[@]}" box \
+		/tools/attacker watch "$T/canary/file" "$word" > /dev/null
+	wait_for 20 eval 'davit logs watcher | grep -q watching'
+	tap_ok $? "the watcher watches"
+}
+watcher_saw_nothing ()
+{
+	run davit logs watcher
+	expect_out_has watching
+	if [ -n "${DAVIT_SANITIZED-}" ]; then
+		# A sanitizer's run time must stay mapped: the engine's program and memory can't be
+		# left, its root and descriptors can.
+		expect_out_lacks 'root of the host'
+		expect_out_lacks 'directory of the host'
+		expect_out_lacks 'descriptor of the host'
+	else
+		expect_out_lacks 'of the host'
+		expect_out_lacks 'memory of the engine'
+	fi
+	expect_out_lacks 'more capabilities'
+	davit rm -f -t 0 watcher > /dev/null
+}
+for more in "" "--security-opt no-new-privileges" "--security-opt seccomp=unconfined"; do
+	watcher_start $more
+	for ((i = 0; i < 60; i++)); do
+		SECRET=$word davit exec watcher true
+	done
+	watcher_saw_nothing
+	watcher_start $more
+	for ((i = 0; i < 60; i++)); do
+		SECRET=$word davit run --rm --network none --pid container:watcher $more box true
+	done
+	watcher_saw_nothing
 done
-run davit logs watcher
-expect_out_has watching
-if [ -n "${DAVIT_SANITIZED-}" ]; then
-	# A sanitizer's run time must stay mapped: the engine's program can't be left, its root can.
-	expect_out_lacks 'root of the host'
-else
-	expect_out_lacks 'of the host'
-fi
-davit rm -f -t 0 watcher > /dev/null
 # The same watcher sees the host where it is there to be seen.
 davit run -d --name watcher --pid host --cap-add SYS_PTRACE "${tools[@]}" box \
-	/tools/attacker watch "$T/canary/file" > /dev/null
-wait_for 20 eval '/bin/true; davit logs watcher | grep -q "root of the host"'
+	/tools/attacker watch "$T/canary/file" "$word" > /dev/null
+wait_for 20 eval 'SECRET=$word /bin/true; davit logs watcher | grep -q "root of the host"'
 tap_ok $? "the watcher can tell"
 davit rm -f -t 0 watcher > /dev/null
 

@@ -20,7 +20,7 @@ native_cgroup_fd (const NativeCgroup *cgroup)
 int
 native_cgroup_enter_self (const NativeCgroup *cgroup)
 {
-	for (guint i = 0; i < cgroup->groups->len; i++) {
+	for (guint i = 0; cgroup != NULL && i < cgroup->groups->len; i++) {
 		const NativeGroup *group = cgroup->groups->pdata[i];
 
 		if (group->tasks_fd >= 0 && write (group->tasks_fd, "0", 1) < 0)

@@ -77,7 +77,8 @@ int native_cgroup_fd (const NativeCgroup *cgroup);
 
 /*
  * Moves the calling process into all v1 groups: 0 or -errno. For the child between clone and exec:
- * single-threaded, before it enters a cgroup namespace; a new user namespace does not matter.
+ * single-threaded, before it enters a cgroup namespace; a new user namespace does not matter. NULL:
+ * nothing to do.
  */
 int native_cgroup_enter_self (const NativeCgroup *cgroup);
 

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -101,6 +102,13 @@ native_child_prepare (NativeChild *child, const int request_stdio[3], int ret_st
 }
 
 gboolean
+native_child_expect_two (NativeChild *child, GError **error)
+{
+	child->two = TRUE;
+	return native_report_identify (child->sockets[0], error);
+}
+
+gboolean
 native_child_clone (NativeChild *child, const NativeClone *request, GError **error)
 {
 	if (!native_clone_process (request, &child->pid, &child->pidfd, error))
@@ -138,6 +146,15 @@ native_child_release (const NativeChild *child)
 	native_report_say (child->sockets[0], NATIVE_REPORT_GO);
 }
 
+static int
+steal (int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
 /* The process that was made has made the one that counts, and ends. */
 static void
 child_replace (NativeChild *child, const NativeReport *report, int pidfd)
@@ -149,18 +166,45 @@ child_replace (NativeChild *child, const NativeReport *report, int pidfd)
 	close_if_open (&child->pidfd);
 	child->pid = report->number;
 	child->pidfd = pidfd;
+	child->replaced = TRUE;
 }
 
-/* Takes fd, which came with it. */
-static void
-child_handle (NativeChild *child, const NativeReport *report, int fd)
+/* Whether it comes from the process that was cloned by us, as the kernel says. */
+static gboolean
+child_is_believed (const NativeChild *child, pid_t sender)
 {
-	if (report->kind == NATIVE_REPORT_TERMINAL && child->terminal < 0)
-		child->terminal = fd;
-	else if (report->kind == NATIVE_REPORT_PROCESS && fd >= 0)
-		child_replace (child, report, fd);
-	else
-		close_if_open (&fd);
+	return !child->two || (!child->replaced && sender == child->pid);
+}
+
+/*
+ * Hears a message. What comes with it is taken here, if it is from whom it must be. A process that
+ * ends before it has named the other one leaves that waiting for us, with the socket open: so its
+ * end is looked for, too.
+ */
+static gboolean
+child_receive (NativeChild *child, NativeReport *report, GError **error)
+{
+	struct pollfd poll_fds[] = {{.fd = child->sockets[0], .events = POLLIN},
+				    {.fd = child->pidfd, .events = POLLIN}};
+	pid_t sender = 0;
+	int fd = -1;
+
+	while (child->two && !child->replaced && poll (poll_fds, 2, -1) < 0 && errno == EINTR)
+		continue;
+	if (poll_fds[0].revents == 0 && poll_fds[1].revents != 0) {
+		memset (report, 0, sizeof *report);
+		return TRUE;
+	}
+	if (!native_report_receive_from (child->sockets[0], report, &fd, &sender, error))
+		return FALSE;
+	if (child_is_believed (child, sender) && fd >= 0) {
+		if (report->kind == NATIVE_REPORT_TERMINAL && child->terminal < 0)
+			child->terminal = steal (&fd);
+		else if (report->kind == NATIVE_REPORT_PROCESS)
+			child_replace (child, report, steal (&fd));
+	}
+	close_if_open (&fd);
+	return TRUE;
 }
 
 /* Of two processes the second may fail before the first has told of it; it is to be reaped, too. */
@@ -168,10 +212,9 @@ static gboolean
 child_failed (NativeChild *child, const NativeReport *failure, GError **error)
 {
 	NativeReport report;
-	int fd = -1;
 
-	while (native_report_receive (child->sockets[0], &report, &fd, NULL) && report.kind != 0)
-		child_handle (child, &report, fd);
+	while (child_receive (child, &report, NULL) && report.kind != 0)
+		continue;
 	return native_report_to_error (failure, error);
 }
 
@@ -180,12 +223,10 @@ native_child_hear (NativeChild *child, guint until, const char *name, GError **e
 {
 	gboolean executing = FALSE;
 	NativeReport report;
-	int fd = -1;
 
 	for (;;) {
-		if (!native_report_receive (child->sockets[0], &report, &fd, error))
+		if (!child_receive (child, &report, error))
 			return FALSE;
-		child_handle (child, &report, fd);
 		if (report.kind == NATIVE_REPORT_FAILED)
 			return child_failed (child, &report, error);
 		executing |= report.kind == NATIVE_REPORT_EXECUTING;

@@ -25,6 +25,8 @@ typedef struct {
 	gsize n_pass_fds;
 	int *scratch; /* room for n_pass_fds + 3 numbers */
 	int null_fd;  /* /dev/null of the host; -1: not needed */
+	gboolean two; /* the process that was made makes the one that counts */
+	gboolean replaced;
 } NativeChild;
 
 void native_child_init (NativeChild *child);
@@ -34,11 +36,20 @@ void native_child_clear (NativeChild *child);
 /* Opens the socket, procfs, and /dev/null for those of stdio that are -1, which are replaced. */
 gboolean native_child_prepare (NativeChild *child, const int request_stdio[3], int ret_stdio[3],
 			       GError **error);
+/*
+ * The process will make another one and name it (NATIVE_REPORT_PROCESS). Only what the first one
+ * says is believed then: the other can be made to say anything by who traces it, and what it would
+ * name as a process would be recorded, and killed.
+ */
+gboolean native_child_expect_two (NativeChild *child, GError **error);
 void native_child_pass (NativeChild *child, const int *pass_fds, gsize n_pass_fds);
 
 gboolean native_child_clone (NativeChild *child, const NativeClone *request, GError **error);
 
-/* process.oomScoreAdj, which the child may not set in a user namespace. */
+/*
+ * process.oomScoreAdj, which the child may not set in a user namespace. What the process makes
+ * inherits it.
+ */
 gboolean native_child_set_oom_score (const NativeChild *child, const NativeProcess *process,
 				     GError **error);
 

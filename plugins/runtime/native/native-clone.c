@@ -5,9 +5,9 @@
  * comes in between. Two namespaces are not made by it: that of cgroups, whose root is where a
  * process is when it makes it, and that of time, whose clocks must be set before anybody is in it.
  *
- * A pid namespace is joined by the parent for its children, and left again. A user namespace that
- * is joined must own the namespaces that are made: there a process in between goes into it, makes
- * the one that counts as its sibling (CLONE_PARENT), and ends.
+ * A user namespace that is joined must own the namespaces that are made: there a process in between
+ * goes into it, makes the one that counts as its sibling (CLONE_PARENT), and ends. If a pid
+ * namespace is joined, the process that is made here stays out of all: see native-joined.c.
  */
 
 #include "native-clone.h"
@@ -22,34 +22,20 @@
 
 #define NOT_BY_CLONE (CLONE_NEWCGROUP | CLONE_NEWTIME)
 
-static const NativeNamespaceKind *
-find_kind (int flag, guint *ret_index)
+/* Those that clone3 makes. */
+static guint64
+new_flags (const NativeNamespaces *namespaces)
 {
-	for (guint i = 0; i < NATIVE_N_NAMESPACES; i++) {
-		*ret_index = i;
-		if (native_namespaces_kind (i)->flag == flag)
-			break;
-	}
-	return native_namespaces_kind (*ret_index);
-}
-
-static int
-namespace_fd (const NativeNamespaces *namespaces, int flag)
-{
-	guint index;
-
-	find_kind (flag, &index);
-	return namespaces->joined_flags & flag ? namespaces->fds[index] : -1;
+	return (guint64) (namespaces->new_flags & ~NOT_BY_CLONE);
 }
 
 /* Pid in the parent, 0 in the child, -1 with errno. */
 static pid_t
 clone_now (const NativeClone *request, guint64 more_flags, int *ret_pidfd)
 {
-	int cgroup_fd = native_cgroup_fd (request->cgroup);
+	int cgroup_fd = request->cgroup != NULL ? native_cgroup_fd (request->cgroup) : -1;
 	struct clone_args arguments = {
-		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | more_flags |
-			 (guint64) (request->namespaces->new_flags & ~NOT_BY_CLONE),
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | more_flags,
 		.pidfd = (guint64) (guintptr) ret_pidfd,
 		.exit_signal = more_flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
@@ -82,10 +68,11 @@ clone_fail (int number, const NativeClone *request, GError **error)
 }
 
 static gboolean
-clone_direct (const NativeClone *request, pid_t *ret_pid, int *ret_pidfd, GError **error)
+clone_direct (const NativeClone *request, guint64 flags, pid_t *ret_pid, int *ret_pidfd,
+	      GError **error)
 {
 	int pidfd = -1;
-	pid_t pid = clone_now (request, 0, &pidfd);
+	pid_t pid = clone_now (request, flags, &pidfd);
 
 	if (pid == 0) {
 		request->run (request->data);
@@ -106,11 +93,11 @@ between_run (const NativeClone *request, int socket)
 	int pidfd = -1;
 	pid_t pid;
 
-	if (!native_namespaces_join (request->namespaces, CLONE_NEWUSER | CLONE_NEWPID, &report)) {
+	if (!native_namespaces_join (request->namespaces, CLONE_NEWUSER, &report)) {
 		native_report_send (socket, &report, -1);
 		_exit (1);
 	}
-	pid = clone_now (request, CLONE_PARENT, &pidfd);
+	pid = clone_now (request, CLONE_PARENT | new_flags (request->namespaces), &pidfd);
 	if (pid == 0) {
 		close (socket);
 		request->run (request->data);
@@ -159,69 +146,29 @@ clone_between (const NativeClone *request, pid_t *ret_pid, int *ret_pidfd, GErro
 	return TRUE;
 }
 
-static gboolean
-clone_in_pids (const NativeClone *request, int pids_fd, pid_t *ret_pid, int *ret_pidfd,
-	       GError **error)
-{
-	int own = open ("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	gboolean cloned;
-
-	if (own < 0)
-		return native_error_set (error, errno, "open \"/proc/self/ns/pid\"");
-	if (setns (pids_fd, CLONE_NEWPID) < 0) {
-		int number = errno;
-
-		close (own);
-		return native_error_set (error, number, "join the pid namespace");
-	}
-	cloned = clone_direct (request, ret_pid, ret_pidfd, error);
-	if (setns (own, CLONE_NEWPID) < 0 && cloned) {
-		native_error_set (error, errno, "leave the pid namespace of the container");
-		native_clone_discard (*ret_pid, ret_pidfd);
-		cloned = FALSE;
-	}
-	close (own);
-	return cloned;
-}
-
 gboolean
 native_clone_process (const NativeClone *request, pid_t *ret_pid, int *ret_pidfd, GError **error)
 {
-	int pids_fd = namespace_fd (request->namespaces, CLONE_NEWPID);
+	const NativeNamespaces *namespaces = request->namespaces;
 	int dumpable = prctl (PR_GET_DUMPABLE, 0, 0, 0, 0);
 	gboolean cloned;
 
 	/*
-	 * Inherited: in a pid namespace that others are in already they could attach to the process
-	 * before it had the time to say so itself (CVE-2016-9962). Not if the caller is no root:
-	 * its child's files in /proc, which it must write to, would be root's.
+	 * Inherited: who sees the process could attach to it before it had the time to say so
+	 * itself (CVE-2016-9962). Not if the caller is no root: its child's files in /proc, which
+	 * it must write to, would be root's.
 	 */
 	if (geteuid () == 0 && dumpable == 1)
 		prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (request->namespaces->joined_flags & CLONE_NEWUSER)
+	if (namespaces->joined_flags & CLONE_NEWPID)
+		cloned = clone_direct (request, 0, ret_pid, ret_pidfd, error);
+	else if (namespaces->joined_flags & CLONE_NEWUSER)
 		cloned = clone_between (request, ret_pid, ret_pidfd, error);
-	else if (pids_fd >= 0)
-		cloned = clone_in_pids (request, pids_fd, ret_pid, ret_pidfd, error);
 	else
-		cloned = clone_direct (request, ret_pid, ret_pidfd, error);
+		cloned = clone_direct (request, new_flags (namespaces), ret_pid, ret_pidfd, error);
 	if (geteuid () == 0 && dumpable == 1)
 		prctl (PR_SET_DUMPABLE, 1, 0, 0, 0);
 	return cloned;
-}
-
-pid_t
-native_clone_sibling (int *ret_pidfd)
-{
-	struct clone_args arguments = {
-		.flags = CLONE_PIDFD | CLONE_PARENT,
-		.pidfd = (guint64) (guintptr) ret_pidfd,
-	};
-	pid_t pid = native_clone3 (&arguments);
-
-	/* The kernel may have written a number there before it failed. */
-	if (pid < 0)
-		*ret_pidfd = -1;
-	return pid;
 }
 
 void

@@ -12,6 +12,8 @@
 #include "native-child.h"
 #include "native-error.h"
 #include "native-init.h"
+#include "native-joined.h"
+#include "native-pids.h"
 #include "native-proc.h"
 #include "native-record.h"
 #include "native-report.h"
@@ -29,7 +31,8 @@ typedef struct {
 	NativeCgroup *cgroup;
 	NativeSeccomp *seccomp;
 	NativeChild child;
-	char **paths; /* of the groups */
+	NativeBare bare; /* for a pid namespace that is joined */
+	char **paths;	 /* of the groups */
 	int record_fd;
 	int listener;
 	int stdio[3];
@@ -120,6 +123,33 @@ creation_make_groups (Creation *creation, GError **error)
 }
 
 static gboolean
+creation_joins_pids (const Creation *creation)
+{
+	return (creation->spec.namespaces.joined_flags & CLONE_NEWPID) != 0;
+}
+
+/* proc shows the pid namespace of who opens it, which the process that mounts it is not in. */
+static gboolean
+creation_open_procs (Creation *creation, GError **error)
+{
+	NativeSpec *spec = &creation->spec;
+	const NativePids pids = {
+		.child = &creation->child,
+		.namespaces = &spec->namespaces,
+		.cgroup = creation->cgroup,
+	};
+
+	for (guint i = 0; i < spec->mounts.n_entries; i++) {
+		NativeMount *mount = spec->mounts.entries[i];
+
+		if (mount->kind == NATIVE_MOUNT_FILE_SYSTEM && g_str_equal (mount->type, "proc") &&
+		    !native_pids_open_proc (&pids, &mount->context_fd, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
 creation_prepare (Creation *creation, GError **error)
 {
 	const DavitHost *host = creation->host;
@@ -134,27 +164,62 @@ creation_prepare (Creation *creation, GError **error)
 		return FALSE;
 	native_child_pass (&creation->child, creation->request->pass_fds,
 			   creation->request->n_pass_fds);
-	return native_start_listen (creation->request->container.dirfd, &creation->listener,
-				    error) &&
-	       native_child_prepare (&creation->child, creation->request->stdio, creation->stdio,
-				     error);
+	if (!native_start_listen (creation->request->container.dirfd, &creation->listener, error) ||
+	    !native_child_prepare (&creation->child, creation->request->stdio, creation->stdio,
+				   error))
+		return FALSE;
+	return !creation_joins_pids (creation) || creation_open_procs (creation, error);
 }
 
-/* What the child can't do itself, and what must be on record before it goes on. */
+/* What the child can't do itself. */
 static gboolean
 creation_serve (Creation *creation, GError **error)
 {
 	const NativeChild *child = &creation->child;
-	guint64 start_time = 0;
-	char state = 0;
 
 	if ((creation->spec.namespaces.new_flags & CLONE_NEWUSER) &&
 	    !native_userns_write (creation->host, &creation->spec.userns, child->proc_fd,
 				  child->pid, error))
 		return FALSE;
-	return native_child_set_oom_score (child, &creation->spec.process, error) &&
-	       native_proc_start_time (child->proc_fd, child->pid, &start_time, &state, error) &&
+	return native_child_set_oom_score (child, &creation->spec.process, error);
+}
+
+/* What must be on record before the process goes on. */
+static gboolean
+creation_add_process (Creation *creation, GError **error)
+{
+	const NativeChild *child = &creation->child;
+	guint64 start_time = 0;
+	char state = 0;
+
+	return native_proc_start_time (child->proc_fd, child->pid, &start_time, &state, error) &&
 	       native_record_add_process (creation->record_fd, child->pid, start_time, error);
+}
+
+/* The process that is cloned is not the one that is recorded: see native-joined.c. */
+static gboolean
+creation_run_joined (Creation *creation, NativeInit *init, NativeClone *request, GError **error)
+{
+	static const char name[] = "the process that sets up the container";
+	NativeChild *child = &creation->child;
+
+	request->run = native_joined_run;
+	if (!native_joined_prepare (init, &creation->bare, error) ||
+	    !native_child_expect_two (child, error) ||
+	    !native_child_clone (child, request, error) ||
+	    !native_child_hear (child, NATIVE_REPORT_ENTERED, name, error) ||
+	    !creation_serve (creation, error))
+		return FALSE;
+	native_child_release (child);
+	return native_child_hear (child, NATIVE_REPORT_PROCESS, name, error) &&
+	       creation_add_process (creation, error);
+}
+
+static gboolean
+creation_run_direct (Creation *creation, NativeClone *request, GError **error)
+{
+	return native_child_clone (&creation->child, request, error) &&
+	       creation_serve (creation, error) && creation_add_process (creation, error);
 }
 
 static gboolean
@@ -181,7 +246,9 @@ creation_run (Creation *creation, GError **error)
 		.data = &init,
 	};
 
-	if (!native_child_clone (child, &request, error) || !creation_serve (creation, error))
+	if (!(creation_joins_pids (creation)
+		      ? creation_run_joined (creation, &init, &request, error)
+		      : creation_run_direct (creation, &request, error)))
 		return FALSE;
 	native_child_release (child);
 	return native_child_hear (child, NATIVE_REPORT_READY, "the first process", error);
@@ -201,6 +268,7 @@ static void
 creation_clear (Creation *creation)
 {
 	native_child_clear (&creation->child);
+	native_bare_clear (&creation->bare);
 	if (creation->listener >= 0)
 		close (creation->listener);
 	if (creation->record_fd >= 0)

@@ -18,7 +18,7 @@
 
 #include "native-child.h"
 #include "native-error.h"
-#include "native-final.h"
+#include "native-newcomer.h"
 #include "native-record.h"
 #include "native-report.h"
 #include "native-spec.h"
@@ -41,9 +41,10 @@ typedef struct {
 	NativeSpec saved; /* of the container: seccomp and personality */
 	NativeSeccomp *seccomp;
 	NativeChild child;
+	NativeBare bare;
+	NativeNewcomer *newcomer;
 	int container_pidfd;
 	int stdio[3];
-	int socket; /* in the child */
 } Execution;
 
 static gboolean
@@ -59,7 +60,7 @@ child_open_terminal (Execution *execution, int *ret_slave, NativeReport *report)
 	root_fd = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	opened = root_fd >= 0 &&
 		 native_terminal_open (root_fd, &execution->process, &master, ret_slave, report);
-	if (opened && !native_report_send (execution->socket, &message, master))
+	if (opened && !native_report_send (execution->newcomer->socket, &message, master))
 		opened = native_report_fail (report, NATIVE_STEP_TERMINAL, EPIPE, NULL);
 	for (int i = 0; opened && i < 3; i++)
 		execution->stdio[i] = *ret_slave;
@@ -73,7 +74,7 @@ child_enter (Execution *execution, NativeReport *report)
 	int status;
 
 	/* What only the parent may do is done; and if it is gone, so is the reason to go on. */
-	if (!native_report_wait (execution->socket))
+	if (!native_report_wait (execution->newcomer->socket))
 		return native_report_fail (report, NATIVE_STEP_WAIT, EPIPE, NULL);
 	prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
 	native_self_leave (&execution->child.self);
@@ -88,27 +89,31 @@ child_enter (Execution *execution, NativeReport *report)
 }
 
 static gboolean
-child_set_up (Execution *execution, NativeFinal *final, NativeReport *report)
+child_set_up (Execution *execution, NativeReport *report)
 {
+	NativeFinal *final = &execution->newcomer->final;
 	int slave = -1;
+	int status;
 
 	umask (0);
 	if (!child_enter (execution, report) || !child_open_terminal (execution, &slave, report))
 		return FALSE;
+	status = native_bare_forget (&execution->bare, execution->child.proc_fd);
+	if (status < 0)
+		return native_report_fail (report, NATIVE_STEP_FORGET, status, NULL);
 	memcpy (final->stdio, execution->stdio, sizeof final->stdio);
-	return native_final_prepare (final);
+	return native_final_detach (report) && native_final_prepare (final);
 }
 
-/* The second process: in the pid namespace, a child of the caller. */
-static void
-program_run (const Execution *execution, const NativeFinal *final)
+/* In the pid namespace, a child of the caller. */
+static int
+newcomer_run (gpointer data)
 {
-	/* The terminal has become standard input. */
-	int slave = execution->process.terminal ? STDIN_FILENO : -1;
+	NativeNewcomer *newcomer = (NativeNewcomer *) data;
 
-	if (native_final_detach (slave, final->report) && native_final_enter (final))
-		native_final_execute (final, execution->socket);
-	native_report_send (execution->socket, final->report, -1);
+	if (native_newcomer_arrive (newcomer))
+		native_final_execute (&newcomer->final, newcomer->socket);
+	native_report_send (newcomer->socket, &newcomer->report, -1);
 	_exit (125);
 }
 
@@ -116,32 +121,13 @@ static void
 child_run (gpointer data)
 {
 	Execution *execution = (Execution *) data;
-	NativeReport report = {0};
-	NativeFinal final = {
-		.process = &execution->process,
-		.seccomp = execution->seccomp,
-		.has_personality = execution->saved.has_personality,
-		.personality = execution->saved.personality,
-		.pass_fds = execution->child.pass_fds,
-		.n_pass_fds = execution->child.n_pass_fds,
-		.scratch = execution->child.scratch,
-		.keep = {&execution->socket, NULL},
-		.report = &report,
-	};
-	int pidfd = -1;
-	pid_t pid = -1;
+	NativeNewcomer *newcomer = execution->newcomer;
 
-	if (child_set_up (execution, &final, &report)) {
-		pid = native_clone_sibling (&pidfd);
-		if (pid == 0)
-			program_run (execution, &final);
-		if (pid < 0)
-			native_report_fail (&report, NATIVE_STEP_CLONE_PROGRAM, errno, NULL);
-		else
-			report = (NativeReport){.kind = NATIVE_REPORT_PROCESS, .number = pid};
+	if (!child_set_up (execution, &newcomer->report)) {
+		native_report_send (newcomer->socket, &newcomer->report, -1);
+		_exit (125);
 	}
-	native_report_send (execution->socket, &report, pidfd);
-	_exit (pid < 0 ? 125 : 0);
+	native_newcomer_send (newcomer, &execution->bare, newcomer_run);
 }
 
 /* The container must run: in one that is frozen, the new process would freeze before it began. */
@@ -181,6 +167,30 @@ execution_read (Execution *execution, GError **error)
 }
 
 static gboolean
+execution_prepare (Execution *execution, GError **error)
+{
+	NativeChild *child = &execution->child;
+	NativeNewcomer *newcomer;
+
+	native_child_pass (child, execution->request->pass_fds, execution->request->n_pass_fds);
+	if (!native_child_prepare (child, execution->request->stdio, execution->stdio, error) ||
+	    !native_child_expect_two (child, error))
+		return FALSE;
+	newcomer = native_newcomer_new (&execution->bare, &execution->process, execution->seccomp,
+					error);
+	if (newcomer == NULL)
+		return FALSE;
+	newcomer->socket = child->sockets[1];
+	newcomer->final.has_personality = execution->saved.has_personality;
+	newcomer->final.personality = execution->saved.personality;
+	newcomer->final.pass_fds = child->pass_fds;
+	newcomer->final.n_pass_fds = child->n_pass_fds;
+	newcomer->final.scratch = child->scratch;
+	execution->newcomer = newcomer;
+	return TRUE;
+}
+
+static gboolean
 execution_run (Execution *execution, GError **error)
 {
 	NativeChild *child = &execution->child;
@@ -193,11 +203,7 @@ execution_run (Execution *execution, GError **error)
 	};
 
 	native_namespaces_init (&namespaces);
-	native_child_pass (child, execution->request->pass_fds, execution->request->n_pass_fds);
-	if (!native_child_prepare (child, execution->request->stdio, execution->stdio, error))
-		return FALSE;
-	execution->socket = child->sockets[1];
-	if (!native_child_clone (child, &request, error) ||
+	if (!execution_prepare (execution, error) || !native_child_clone (child, &request, error) ||
 	    !native_child_set_oom_score (child, &execution->process, error))
 		return FALSE;
 	native_child_release (child);
@@ -208,6 +214,7 @@ static void
 execution_clear (Execution *execution)
 {
 	native_child_clear (&execution->child);
+	native_bare_clear (&execution->bare);
 	if (execution->container_pidfd >= 0)
 		close (execution->container_pidfd);
 	native_record_clear (&execution->record);

@@ -7,7 +7,9 @@
  *     ... waiting ... program, seccomp, execve
  *
  * Without no_new_privs a filter needs CAP_SYS_ADMIN, so that the capabilities go after it then; the
- * filter must allow capset and prctl for it, as all known profiles do.
+ * filter must allow capset and prctl for it, as all known profiles do. A process that comes into a
+ * pid namespace of others must not have them when it comes there: it is made under the filter, and
+ * what it does until execve the filter must allow, too.
  */
 
 #include "native-final.h"
@@ -44,14 +46,20 @@ reset_signals (void)
 }
 
 gboolean
-native_final_detach (int slave, NativeReport *report)
+native_final_detach (NativeReport *report)
 {
 	reset_signals ();
-	if (setsid () < 0)
-		return native_report_fail (report, NATIVE_STEP_SESSION, errno, NULL);
 	/* The caller's keys are not for the container; a kernel without keys has none to give. */
 	if (syscall (SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
 		return native_report_fail (report, NATIVE_STEP_KEYRING, errno, NULL);
+	return TRUE;
+}
+
+gboolean
+native_final_lead (int slave, NativeReport *report)
+{
+	if (setsid () < 0)
+		return native_report_fail (report, NATIVE_STEP_SESSION, errno, NULL);
 	if (slave >= 0 && ioctl (slave, TIOCSCTTY, 0) < 0)
 		return native_report_fail (report, NATIVE_STEP_TERMINAL, errno, NULL);
 	return TRUE;
@@ -127,18 +135,18 @@ enter_directory (const char *cwd, NativeReport *report)
 gboolean
 native_final_prepare (NativeFinal *final)
 {
-	return native_descriptors_arrange (final) && drop_privileges (final);
-}
-
-gboolean
-native_final_enter (const NativeFinal *final)
-{
-	if (!enter_directory (final->process->cwd, final->report))
+	if (!native_descriptors_arrange (final) || !drop_privileges (final))
 		return FALSE;
 	umask (final->process->umask);
 	if (final->has_personality && personality (final->personality) < 0)
 		return native_report_fail (final->report, NATIVE_STEP_PERSONALITY, errno, NULL);
 	return TRUE;
+}
+
+gboolean
+native_final_enter (const NativeFinal *final)
+{
+	return enter_directory (final->process->cwd, final->report);
 }
 
 /* The change of user took the effective set, not the permitted one (PR_SET_KEEPCAPS). */
@@ -169,6 +177,17 @@ load_filter (const NativeFinal *final)
 		status = native_capabilities_apply (&final->process->capabilities);
 	if (status < 0)
 		return native_report_fail (final->report, NATIVE_STEP_CAPABILITIES, status, NULL);
+	return TRUE;
+}
+
+gboolean
+native_final_give_up (NativeFinal *final)
+{
+	if (!filter_needs_privilege (final))
+		return TRUE;
+	if (!load_filter (final))
+		return FALSE;
+	final->seccomp = NULL;
 	return TRUE;
 }
 

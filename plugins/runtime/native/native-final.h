@@ -26,16 +26,27 @@ typedef struct {
 	NativeReport *report;
 } NativeFinal;
 
-/* Descriptors and privileges. What is open and not kept is closed. */
+/*
+ * In this order. The process that executes the program may be another one than that which does the
+ * first two steps, or three: it must be its child.
+ */
+
+/* Signals as a program expects them, and a keyring of its own. */
+gboolean native_final_detach (NativeReport *report);
+
+/* Descriptors, privileges, umask, personality. What is open and not kept is closed. */
 gboolean native_final_prepare (NativeFinal *final);
+
+/* The privileges that were left for the filter, with the filter: if others might use them. */
+gboolean native_final_give_up (NativeFinal *final);
+
+/* Session and controlling terminal; slave -1: none. Needs no privilege. */
+gboolean native_final_lead (int slave, NativeReport *report);
 
 /* The working directory, which may be a path that only the process itself has: /proc/self/cwd. */
 gboolean native_final_enter (const NativeFinal *final);
 
 /* Executes the program. Says on socket that it comes to that, and returns if it failed. */
 gboolean native_final_execute (const NativeFinal *final, int socket);
-
-/* Session, keyring and controlling terminal (slave -1: none), and signals as a program expects. */
-gboolean native_final_detach (int slave, NativeReport *report);
 
 G_END_DECLS

@@ -33,13 +33,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static gboolean
-init_wait_for_parent (NativeInit *init, NativeReport *report)
+gboolean
+native_init_wait_for_parent (int socket, NativeReport *report)
 {
 	/* The parent is gone, or will not have us: then nobody knows of us. */
-	if (native_report_wait (init->socket))
+	if (native_report_wait (socket))
 		return TRUE;
 	return native_report_fail (report, NATIVE_STEP_WAIT, EPIPE, NULL);
+}
+
+gboolean
+native_init_leave_host (const NativeInit *init, NativeReport *report)
+{
+	prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
+	native_self_leave (init->self);
+	if (!native_namespaces_have (&init->spec->namespaces, CLONE_NEWUSER))
+		return TRUE;
+	return native_userns_become_root (report);
 }
 
 static gboolean
@@ -47,13 +57,10 @@ init_enter_user_namespace (NativeInit *init, NativeReport *report)
 {
 	const NativeNamespaces *namespaces = &init->spec->namespaces;
 
-	if ((namespaces->new_flags & CLONE_NEWUSER) && !init_wait_for_parent (init, report))
+	if ((namespaces->new_flags & CLONE_NEWUSER) &&
+	    !native_init_wait_for_parent (init->socket, report))
 		return FALSE;
-	prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
-	native_self_leave (init->self);
-	if (!native_namespaces_have (namespaces, CLONE_NEWUSER))
-		return TRUE;
-	return native_userns_become_root (report);
+	return native_init_leave_host (init, report);
 }
 
 static gboolean
@@ -64,7 +71,7 @@ init_enter_namespaces (NativeInit *init, NativeReport *report)
 
 	if (status < 0)
 		return native_report_fail (report, NATIVE_STEP_CGROUP, status, NULL);
-	/* pid and user were entered by the parent, or the process in between. */
+	/* The user namespace was entered by the process in between; pid comes last, if it comes. */
 	if (!native_namespaces_join (&spec->namespaces,
 				     ~(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS), report))
 		return FALSE;
@@ -187,15 +194,21 @@ init_make_root (NativeInit *init, int *ret_slave, NativeReport *report)
 	return native_rootfs_pivot (&spec->rootfs, report);
 }
 
+gboolean
+native_init_make (NativeInit *init, int *ret_slave, NativeReport *report)
+{
+	return init_enter_namespaces (init, report) && init_set_names (init->spec, report) &&
+	       init_make_root (init, ret_slave, report);
+}
+
 static gboolean
 init_set_up (NativeInit *init, NativeFinal *final, NativeReport *report)
 {
 	int slave = -1;
 
 	umask (0);
-	if (!init_enter_user_namespace (init, report) || !init_enter_namespaces (init, report) ||
-	    !init_set_names (init->spec, report) || !init_make_root (init, &slave, report) ||
-	    !native_final_detach (slave, report))
+	if (!init_enter_user_namespace (init, report) || !native_init_make (init, &slave, report) ||
+	    !native_final_detach (report) || !native_final_lead (slave, report))
 		return FALSE;
 	memcpy (final->stdio, init->stdio, sizeof final->stdio);
 	return native_final_prepare (final) && native_final_enter (final);
@@ -207,12 +220,12 @@ init_set_up (NativeInit *init, NativeFinal *final, NativeReport *report)
  * created container from a running one.
  */
 static int
-init_wait_for_start (const NativeInit *init, NativeReport *report)
+init_wait_for_start (int listener, NativeReport *report)
 {
 	int connection;
 
 	do
-		connection = accept4 (init->listener, NULL, NULL, SOCK_CLOEXEC);
+		connection = accept4 (listener, NULL, NULL, SOCK_CLOEXEC);
 	while (connection < 0 && (errno == EINTR || errno == ECONNABORTED));
 	if (connection < 0)
 		native_report_fail (report, NATIVE_STEP_WAIT, errno, NULL);
@@ -238,6 +251,27 @@ exit_status (const NativeReport *report)
 }
 
 void
+native_init_fail (int socket, const NativeReport *report)
+{
+	native_report_send (socket, report, -1);
+	_exit (exit_status (report));
+}
+
+void
+native_init_finish (const NativeFinal *final, int socket, int listener)
+{
+	int connection;
+
+	if (!native_report_say (socket, NATIVE_REPORT_READY))
+		_exit (125);
+	close (socket);
+	connection = init_wait_for_start (listener, final->report);
+	if (connection >= 0)
+		native_final_execute (final, connection);
+	native_init_fail (connection, final->report);
+}
+
+void
 native_init_run (gpointer data)
 {
 	NativeInit *init = (NativeInit *) data;
@@ -254,19 +288,9 @@ native_init_run (gpointer data)
 		.report = &report,
 	};
 	gboolean mapped = (init->spec->namespaces.new_flags & CLONE_NEWUSER) != 0;
-	int connection;
 
 	if (!init_set_up (init, &final, &report) ||
-	    (!mapped && !init_wait_for_parent (init, &report))) {
-		native_report_send (init->socket, &report, -1);
-		_exit (exit_status (&report));
-	}
-	if (!native_report_say (init->socket, NATIVE_REPORT_READY))
-		_exit (125);
-	close (init->socket);
-	connection = init_wait_for_start (init, &report);
-	if (connection >= 0)
-		native_final_execute (&final, connection);
-	native_report_send (connection, &report, -1);
-	_exit (exit_status (&report));
+	    (!mapped && !native_init_wait_for_parent (init->socket, &report)))
+		native_init_fail (init->socket, &report);
+	native_init_finish (&final, init->socket, init->listener);
 }

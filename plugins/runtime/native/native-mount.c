@@ -79,10 +79,20 @@ context_configure (const NativeMount *mount, int context, NativeReport *report)
 	return FALSE;
 }
 
+/* What opened the context for us may have been made to open another one: see native-pids.c. */
+static gboolean
+is_proc (int fd)
+{
+	struct statfs fs;
+
+	return fstatfs (fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
 int
 native_mount_make (const NativeMount *mount, NativeReport *report)
 {
-	int context = fsopen (mount->type, FSOPEN_CLOEXEC);
+	int context =
+		mount->context_fd >= 0 ? mount->context_fd : fsopen (mount->type, FSOPEN_CLOEXEC);
 	int fd = -1;
 
 	if (context < 0) {
@@ -100,6 +110,11 @@ native_mount_make (const NativeMount *mount, NativeReport *report)
 					    mount->destination);
 	}
 	close (context);
+	if (fd >= 0 && mount->context_fd >= 0 && !is_proc (fd)) {
+		native_report_fail (report, NATIVE_STEP_MOUNT_TARGET_PROC, 0, mount->destination);
+		close (fd);
+		fd = -1;
+	}
 	return fd;
 }
 

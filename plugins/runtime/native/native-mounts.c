@@ -33,7 +33,7 @@ native_mount_new (NativeMountKind kind, const char *destination)
 
 	mount->kind = kind;
 	mount->destination = g_canonicalize_filename (destination, "/");
-	mount->tree_fd = -1;
+	mount->tree_fd = mount->context_fd = -1;
 	mount->no_links = g_str_has_prefix (mount->destination, "/dev/") ||
 			  g_str_has_prefix (mount->destination, "/proc/") ||
 			  g_str_has_prefix (mount->destination, "/sys/") ||
@@ -52,6 +52,8 @@ mount_free (gpointer data)
 
 	if (mount->tree_fd >= 0)
 		close (mount->tree_fd);
+	if (mount->context_fd >= 0)
+		close (mount->context_fd);
 	for (guint i = 0; mount->groups != NULL && i < mount->groups->len; i++) {
 		NativeMountGroup *group = &g_array_index (mount->groups, NativeMountGroup, i);
 

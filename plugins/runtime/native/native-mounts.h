@@ -48,6 +48,7 @@ typedef struct {
 	gboolean proc_allowed; /* one of the few files of /proc that may be covered */
 	gboolean is_directory; /* bind: what the source is */
 	int tree_fd;	       /* bind: a detached copy; -1: the child must make it */
+	int context_fd;	       /* proc: of native-pids.c, to be made; -1: as other file systems */
 } NativeMount;
 
 typedef struct {

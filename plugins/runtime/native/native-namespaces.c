@@ -157,6 +157,15 @@ native_namespaces_parse (const DavitHost *host, const DavitJson *linux_object,
 	return TRUE;
 }
 
+int
+native_namespaces_fd (const NativeNamespaces *namespaces, int flag)
+{
+	for (guint i = 0; i < NATIVE_N_NAMESPACES; i++)
+		if (kinds[i].flag == flag && (namespaces->joined_flags & flag))
+			return namespaces->fds[i];
+	return -1;
+}
+
 gboolean
 native_namespaces_join (const NativeNamespaces *namespaces, int flags, NativeReport *report)
 {

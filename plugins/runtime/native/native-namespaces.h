@@ -41,6 +41,9 @@ native_namespaces_have (const NativeNamespaces *namespaces, int flag)
 	return ((namespaces->new_flags | namespaces->joined_flags) & flag) != 0;
 }
 
+/* The descriptor of a kind that is joined; -1: it is not. */
+int native_namespaces_fd (const NativeNamespaces *namespaces, int flag);
+
 /* Runs in the child: joins those of flags. */
 gboolean native_namespaces_join (const NativeNamespaces *namespaces, int flags,
 				 NativeReport *report);

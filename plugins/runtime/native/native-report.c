@@ -40,6 +40,7 @@ static const StepText step_texts[NATIVE_STEP_COUNT] = {
 	[NATIVE_STEP_CLONE_PROGRAM] = {"make the process", DAVIT_ERROR_FAILED, EAGAIN,
 				       "too many processes: see ulimit -u and the container's "
 				       "limit of processes"},
+	[NATIVE_STEP_FORGET] = {"leave the engine's memory behind", DAVIT_ERROR_FAILED, 0, NULL},
 	[NATIVE_STEP_SESSION] = {"make a session", DAVIT_ERROR_FAILED, 0, NULL},
 	[NATIVE_STEP_KEYRING] = {"make a session keyring", DAVIT_ERROR_FAILED, EDQUOT,
 				 "too many keys; see /proc/sys/kernel/keys"},
@@ -202,6 +203,18 @@ native_report_wait (int socket)
 	return received == (ssize_t) sizeof report && report.kind == NATIVE_REPORT_GO;
 }
 
+static pid_t
+message_sender (struct msghdr *message)
+{
+	struct ucred sender = {0};
+
+	for (struct cmsghdr *header = CMSG_FIRSTHDR (message); header != NULL;
+	     header = CMSG_NXTHDR (message, header))
+		if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
+			memcpy (&sender, CMSG_DATA (header), sizeof sender);
+	return sender.pid;
+}
+
 /* One descriptor is expected; if more came, they are closed. */
 static int
 message_descriptor (struct msghdr *message)
@@ -228,11 +241,30 @@ message_descriptor (struct msghdr *message)
 }
 
 gboolean
+native_report_identify (int socket, GError **error)
+{
+	int on = 1;
+
+	if (setsockopt (socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0)
+		return TRUE;
+	return native_error_set (error, errno, "make a socket");
+}
+
+gboolean
 native_report_receive (int socket, NativeReport *ret, int *ret_fd, GError **error)
+{
+	pid_t sender;
+
+	return native_report_receive_from (socket, ret, ret_fd, &sender, error);
+}
+
+gboolean
+native_report_receive_from (int socket, NativeReport *ret, int *ret_fd, pid_t *ret_sender,
+			    GError **error)
 {
 	union {
 		struct cmsghdr header;
-		char space[CMSG_SPACE (4 * sizeof (int))];
+		char space[CMSG_SPACE (4 * sizeof (int)) + CMSG_SPACE (sizeof (struct ucred))];
 	} control;
 	struct iovec vector = {.iov_base = ret, .iov_len = sizeof *ret};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
@@ -251,6 +283,7 @@ native_report_receive (int socket, NativeReport *ret, int *ret_fd, GError **erro
 	if (received < 0)
 		return native_error_set (error, errno, "hear from the container's process");
 	*ret_fd = received > 0 ? message_descriptor (&message) : -1;
+	*ret_sender = received > 0 ? message_sender (&message) : 0;
 	if (received != (ssize_t) sizeof *ret)
 		memset (ret, 0, sizeof *ret);
 	ret->object[NATIVE_REPORT_TEXT - 1] = '\0';
@@ -258,17 +291,28 @@ native_report_receive (int socket, NativeReport *ret, int *ret_fd, GError **erro
 	return TRUE;
 }
 
-/* Objects are paths from config.json or a container: shown, they must not steer a terminal. */
+/*
+ * Objects are paths from config.json or a container, and a process that is traced by another one
+ * may say anything: shown, it must not steer a terminal.
+ */
+static char *
+text_clean (const char *text)
+{
+	char *valid = g_utf8_make_valid (text, -1);
+
+	for (char *c = g_strchomp (valid); *c != '\0'; c++)
+		if (g_ascii_iscntrl (*c))
+			*c = '?';
+	return valid;
+}
+
 static char *
 report_describe (const NativeReport *report, const StepText *text)
 {
-	g_autofree char *valid = g_utf8_make_valid (report->object, -1);
+	g_autofree char *object = text_clean (report->object);
 	g_auto (GStrv) parts = g_strsplit (text->text, "%s", 2);
 
-	for (char *c = valid; *c != '\0'; c++)
-		if (g_ascii_iscntrl (*c))
-			*c = '?';
-	return g_strjoinv (valid, parts);
+	return g_strjoinv (object, parts);
 }
 
 gboolean
@@ -280,10 +324,10 @@ native_report_to_error (const NativeReport *report, GError **error)
 	DavitErrorCode code =
 		text->code != DAVIT_ERROR_FAILED ? text->code : native_error_code (report->number);
 	gboolean explained = text->hint != NULL && text->number == report->number;
-	g_autofree char *detail = g_utf8_make_valid (report->detail, -1);
+	g_autofree char *detail = text_clean (report->detail);
 
 	return native_error_say (error, code, "%s%s%s%s%s%s%s", what, *detail != '\0' ? ": " : "",
-				 g_strchomp (detail), report->number != 0 ? ": " : "",
+				 detail, report->number != 0 ? ": " : "",
 				 report->number != 0 ? g_strerror (report->number) : "",
 				 explained ? "; " : "", explained ? text->hint : "");
 }

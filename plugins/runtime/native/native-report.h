@@ -8,6 +8,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
 
 G_BEGIN_DECLS
 
@@ -22,6 +23,7 @@ typedef enum {
 	NATIVE_STEP_TIME_OFFSETS,
 	NATIVE_STEP_CLONE,
 	NATIVE_STEP_CLONE_PROGRAM,
+	NATIVE_STEP_FORGET,
 	NATIVE_STEP_SESSION,
 	NATIVE_STEP_KEYRING,
 	NATIVE_STEP_OOM_SCORE,
@@ -74,6 +76,8 @@ typedef enum {
 	NATIVE_REPORT_FAILED = 1,
 	NATIVE_REPORT_TERMINAL, /* a descriptor comes with it */
 	NATIVE_REPORT_PROCESS,	/* the same: a pidfd; number is the pid */
+	NATIVE_REPORT_ENTERED,	/* it is in its user namespace, and waits for GO */
+	NATIVE_REPORT_CONTEXT,	/* a descriptor comes with it: of a mount to be made */
 	NATIVE_REPORT_READY,	/* everything is made; the child waits for start */
 	NATIVE_REPORT_ACCEPTED, /* the child goes on towards execve */
 	NATIVE_REPORT_GO,	/* from the parent: what only it could do is done */
@@ -109,6 +113,16 @@ gboolean native_report_wait (int socket);
  * is gone. What comes is cut to a whole, terminated struct.
  */
 gboolean native_report_receive (int socket, NativeReport *ret, int *ret_fd, GError **error);
+
+/*
+ * The same, with the number of the process that said it, as the kernel knows it: 0 if
+ * native_report_identify was not called before.
+ */
+gboolean native_report_receive_from (int socket, NativeReport *ret, int *ret_fd, pid_t *ret_sender,
+				     GError **error);
+
+/* What is said to this end from now on comes with who said it. */
+gboolean native_report_identify (int socket, GError **error);
 
 /* Makes the error of a failed step. Always FALSE. */
 gboolean native_report_to_error (const NativeReport *report, GError **error);

@@ -79,6 +79,28 @@ native_seccomp_free (NativeSeccomp *seccomp)
 	g_free (seccomp);
 }
 
+gsize
+native_seccomp_room (const NativeSeccomp *seccomp)
+{
+	if (seccomp == NULL)
+		return 0;
+	return native_bare_room (sizeof *seccomp) +
+	       native_bare_room (seccomp->length * sizeof *seccomp->filter);
+}
+
+NativeSeccomp *
+native_seccomp_copy (const NativeSeccomp *seccomp, NativeBare *bare)
+{
+	NativeSeccomp *copy;
+
+	if (seccomp == NULL)
+		return NULL;
+	copy = native_bare_add (bare, seccomp, sizeof *seccomp);
+	copy->filter =
+		native_bare_add (bare, seccomp->filter, seccomp->length * sizeof *seccomp->filter);
+	return copy;
+}
+
 int
 native_seccomp_load (const NativeSeccomp *seccomp)
 {

@@ -10,6 +10,8 @@
 
 #pragma once
 
+#include "native-bare.h"
+
 #include <davit/host.h>
 
 G_BEGIN_DECLS
@@ -23,6 +25,10 @@ typedef struct _NativeSeccomp NativeSeccomp;
 gboolean native_seccomp_prepare (const DavitHost *host, const DavitJson *seccomp,
 				 NativeSeccomp **ret_seccomp, GError **error);
 void native_seccomp_free (NativeSeccomp *seccomp);
+
+/* A copy for a process that has no other memory. NULL: no room, and NULL. */
+gsize native_seccomp_room (const NativeSeccomp *seccomp);
+NativeSeccomp *native_seccomp_copy (const NativeSeccomp *seccomp, NativeBare *bare);
 
 /*
  * Runs in the child, as the last thing before execve: 0 or -errno. Needs no_new_privs or

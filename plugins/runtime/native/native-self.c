@@ -25,18 +25,6 @@
 #define MFD_EXEC 0x0010U
 #endif
 
-/* A sanitizer's run-time lives in the program itself and can't be left. */
-#if defined(__SANITIZE_ADDRESS__)
-#define CAN_LEAVE FALSE
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CAN_LEAVE FALSE
-#endif
-#endif
-#ifndef CAN_LEAVE
-#define CAN_LEAVE TRUE
-#endif
-
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* The first object is the program. */
@@ -79,7 +67,7 @@ void
 native_self_prepare (NativeSelf *self)
 {
 	*self = (NativeSelf){.exe_fd = -1};
-	if (!CAN_LEAVE)
+	if (!NATIVE_SELF_CAN_LEAVE)
 		return;
 	dl_iterate_phdr (find_program, self);
 	if (!program_is_other (self))

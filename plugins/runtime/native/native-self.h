@@ -8,6 +8,18 @@
 
 G_BEGIN_DECLS
 
+/* A sanitizer's run-time lives in the program itself and can't be left, nor can its memory. */
+#if defined(__SANITIZE_ADDRESS__)
+#define NATIVE_SELF_CAN_LEAVE 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define NATIVE_SELF_CAN_LEAVE 0
+#endif
+#endif
+#ifndef NATIVE_SELF_CAN_LEAVE
+#define NATIVE_SELF_CAN_LEAVE 1
+#endif
+
 typedef struct {
 	gpointer start; /* where the program is mapped */
 	gsize length;
