@@ -19,14 +19,18 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define STACK_SIZE ((gsize) 64 * 1024)
 
 typedef enum {
 	STEP_PROCESS,
+	STEP_USER_NAMESPACE,
 	STEP_NETWORK_NAMESPACE,
+	STEP_MOUNT,
 	STEP_DIRECTORY,
 	STEP_DESCRIPTORS,
 	STEP_EXEC,
@@ -86,19 +90,35 @@ descriptors_place (const DavitSpawnChild *child)
 	return 0;
 }
 
+/* Slave, not private: what the host unmounts must not be kept busy by a program that stays. */
+static int
+mount_attach (const DavitSpawnChild *child)
+{
+	if (child->mount_path == NULL)
+		return 0;
+	if (unshare (CLONE_NEWNS) < 0 || mount (NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return -1;
+	return (int) syscall (SYS_move_mount, child->mount_fd, "", AT_FDCWD, child->mount_path,
+			      MOVE_MOUNT_F_EMPTY_PATH);
+}
+
 static int
 start_run (void *data)
 {
 	Start *start = (Start *) data;
 	const DavitSpawnChild *child = start->child;
 
-	if (setpgid (0, 0) < 0)
+	if ((child->dies_with_parent ? setpgid (0, 0) : setsid ()) < 0)
 		return start_fail (start, STEP_PROCESS);
 	if (child->dies_with_parent &&
 	    (prctl (PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid () != start->parent))
 		return start_fail (start, STEP_PROCESS);
+	if (child->userns_fd >= 0 && setns (child->userns_fd, CLONE_NEWUSER) < 0)
+		return start_fail (start, STEP_USER_NAMESPACE);
 	if (child->netns_fd >= 0 && setns (child->netns_fd, CLONE_NEWNET) < 0)
 		return start_fail (start, STEP_NETWORK_NAMESPACE);
+	if (mount_attach (child) < 0)
+		return start_fail (start, STEP_MOUNT);
 	if ((child->cwd_dirfd >= 0 ? fchdir (child->cwd_dirfd) : chdir ("/")) < 0)
 		return start_fail (start, STEP_DIRECTORY);
 	if (descriptors_place (child) < 0)
@@ -131,9 +151,16 @@ start_failed (const Start *start, GError **error)
 	const char *path = start->child->path;
 
 	switch (start->step) {
+	case STEP_USER_NAMESPACE:
+		return davit_error_errno (error, start->number,
+					  "program \"%s\": enter the user namespace", path);
 	case STEP_NETWORK_NAMESPACE:
 		return davit_error_errno (error, start->number,
 					  "program \"%s\": enter the network namespace", path);
+	case STEP_MOUNT:
+		return davit_error_errno (error, start->number,
+					  "program \"%s\": attach a mount at \"%s\"", path,
+					  start->child->mount_path);
 	case STEP_DIRECTORY:
 		return davit_error_errno (error, start->number,
 					  "program \"%s\": change the directory", path);

@@ -26,6 +26,9 @@ typedef struct {
 	int n_sources;
 	int cwd_dirfd;
 	int netns_fd;
+	int userns_fd;
+	const char *mount_path;
+	int mount_fd;
 	gboolean dies_with_parent;
 } DavitSpawnChild;
 

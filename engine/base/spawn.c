@@ -32,6 +32,8 @@ davit_spawn_init (DavitSpawn *spawn, const char *const *argv)
 		.stderr_fd = -1,
 		.cwd_dirfd = -1,
 		.netns_fd = -1,
+		.userns_fd = -1,
+		.mount_fd = -1,
 		.cancel_fd = -1,
 	};
 }
@@ -94,6 +96,9 @@ spawn_start (const DavitSpawn *spawn, const int std[3], gboolean dies_with_paren
 		.n_sources = (int) (3 + spawn->n_pass_fds),
 		.cwd_dirfd = spawn->cwd_dirfd,
 		.netns_fd = spawn->netns_fd,
+		.userns_fd = spawn->userns_fd,
+		.mount_path = spawn->mount_path,
+		.mount_fd = spawn->mount_fd,
 		.dies_with_parent = dies_with_parent,
 	};
 

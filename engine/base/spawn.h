@@ -25,7 +25,15 @@ typedef struct {
 	int stderr_fd;		 /* -1: captured, for the error text */
 	int cwd_dirfd;		 /* -1: / */
 	int netns_fd;		 /* -1: stay */
-	const int *pass_fds;	 /* become 3, 4, ... */
+	int userns_fd;		 /* entered before that; -1: stay */
+	/*
+	 * Not NULL: it runs in a mount namespace of its own, in which the detached mount mount_fd
+	 * is attached there, an absolute path of an existing directory. Mounts of the host that change
+	 * later are seen in it, but not the other way round.
+	 */
+	const char *mount_path;
+	int mount_fd;
+	const int *pass_fds; /* become 3, 4, ... */
 	gsize n_pass_fds;
 	guint timeout_msec; /* 0: 30,000 */
 	gsize output_limit; /* 0: 1 MiB */
@@ -43,7 +51,10 @@ void davit_spawn_init (DavitSpawn *spawn, const char *const *argv);
 gboolean davit_spawn_run (const DavitSpawn *spawn, char **ret_output, gsize *ret_length,
 			  GError **error);
 
-/* Starts it and returns; the caller waits (waitid (P_PIDFD)) and closes ret_pidfd. No capture. */
+/*
+ * Starts it, in a session of its own, and returns; the caller waits (waitid (P_PIDFD)) and closes
+ * ret_pidfd. No capture. It goes on when the caller ends.
+ */
 gboolean davit_spawn_start (const DavitSpawn *spawn, int *ret_pidfd, GError **error);
 
 /* Waits for a process that davit_spawn_start made. status as of waitpid. */

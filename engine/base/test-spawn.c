@@ -13,7 +13,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -376,6 +378,68 @@ test_network_namespace (void)
 	}
 }
 
+static int
+tmpfs_new (void)
+{
+	davit_autofd context = (int) syscall (SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	int fd;
+
+	g_assert_cmpint (syscall (SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), ==,
+			 0);
+	fd = (int) syscall (SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+	g_assert_cmpint (fd, >=, 0);
+	return fd;
+}
+
+/* The program has it at a path, and nobody else. */
+static void
+test_mount (void)
+{
+	davit_autofd tree = -1;
+	Shell shell;
+
+	if (geteuid () != 0) {
+		g_test_skip ("needs root");
+		return;
+	}
+	tree = tmpfs_new ();
+	shell_init (&shell, "echo inside > /mnt/file; stat -f -c %T /mnt; cat /mnt/file");
+	shell.spawn.mount_path = "/mnt";
+	shell.spawn.mount_fd = tree;
+	assert_output (&shell.spawn, "tmpfs\ninside\n");
+	g_assert_cmpint (faccessat (tree, "file", F_OK, 0), ==, 0);
+	g_assert_cmpint (access ("/mnt/file", F_OK), <, 0);
+	shell.spawn.mount_path = "/nonexistent/place";
+	{
+		g_autoptr (GError) error = NULL;
+
+		g_assert_false (davit_spawn_run (&shell.spawn, NULL, NULL, &error));
+		g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND);
+		g_assert_nonnull (
+			strstr (error->message, "attach a mount at \"/nonexistent/place\": No "));
+	}
+}
+
+/* What stays is in a session of its own: no terminal's signal reaches it. */
+static void
+test_session (void)
+{
+	davit_autofd output = memfd_create ("output", MFD_CLOEXEC);
+	g_autoptr (GError) error = NULL;
+	g_autofree char *text = NULL;
+	davit_autofd pidfd = -1;
+	Shell shell;
+	int status = 0;
+
+	shell_init (&shell, "set -- $(cat /proc/$$/stat); test $1 = $6 && echo own");
+	shell.spawn.stdout_fd = output;
+	g_assert_true (davit_spawn_start (&shell.spawn, &pidfd, &error));
+	g_assert_true (davit_spawn_wait (pidfd, &status, &error));
+	g_assert_cmpint (lseek (output, 0, SEEK_SET), ==, 0);
+	g_assert_true (davit_fd_read (output, 100, "x", &text, NULL, &error));
+	g_assert_cmpstr (text, ==, "own\n");
+}
+
 static void
 test_start (void)
 {
@@ -460,6 +524,8 @@ main (int argc, char **argv)
 	g_test_add_func ("/spawn/signals", test_signals);
 	g_test_add_func ("/spawn/directory", test_directory);
 	g_test_add_func ("/spawn/network-namespace", test_network_namespace);
+	g_test_add_func ("/spawn/mount", test_mount);
+	g_test_add_func ("/spawn/session", test_session);
 	g_test_add_func ("/spawn/start", test_start);
 	g_test_add_func ("/spawn/dies-with-parent", test_dies_with_parent);
 	return g_test_run ();

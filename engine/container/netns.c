@@ -9,8 +9,8 @@
  * /etc/resolv.conf and config.json can be written.
  *
  * The child unshares and is not cloned into the namespace, because that would be done on our time;
- * and we go on beside it. What the two have in common besides *netns is errno: the child writes to it
- * only if one of its calls fails, and then the start fails anyway.
+ * and we go on beside it. What the two have in common besides *netns is errno: the child writes to
+ * it only if one of its calls fails, and then the start fails anyway.
  */
 
 #include "container/netns.h"

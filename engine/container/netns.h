@@ -2,8 +2,8 @@
 
 /*
  * A new network namespace, made while the engine does something else: making one is a millisecond
- * of the kernel's work, a tenth of a start. Nothing but descriptors pins it, so that it is gone with
- * them, whoever dies and when.
+ * of the kernel's work, a tenth of a start. Nothing but descriptors pins it, so that it is gone
+ * with them, whoever dies and when.
  */
 
 #pragma once

@@ -103,27 +103,52 @@ host_option_list (const DavitHost *host, const char *key)
 		       : NULL;
 }
 
+static void
+helper_read (const DavitHelper *helper, DavitSpawn *spawn)
+{
+	DavitHelper copy = {.netns_fd = -1, .cwd_dirfd = -1};
+
+	/* A plugin that was built against a newer header may have a larger struct. */
+	memcpy (&copy, helper, MIN (helper->size, sizeof copy));
+	davit_spawn_init (spawn, copy.argv);
+	spawn->envp = copy.envp;
+	spawn->netns_fd = copy.netns_fd;
+	spawn->cwd_dirfd = copy.cwd_dirfd;
+	spawn->pass_fds = copy.pass_fds;
+	spawn->n_pass_fds = copy.n_pass_fds;
+	if (copy.stdio != NULL) {
+		spawn->stdin_fd = copy.stdio[0];
+		spawn->stdout_fd = copy.stdio[1];
+		spawn->stderr_fd = copy.stdio[2];
+	}
+	if (copy.userns_fd != NULL)
+		spawn->userns_fd = *copy.userns_fd;
+	spawn->mount_path = copy.mount_path;
+	spawn->mount_fd = copy.mount_path != NULL ? copy.mount_fd : -1;
+	spawn->input = copy.input;
+	spawn->timeout_msec = copy.timeout_msec;
+	spawn->output_limit = copy.output_limit;
+	spawn->ret_status = copy.ret_status;
+	spawn->ret_complaint = copy.ret_complaint;
+}
+
 static gboolean
 host_run_helper (const DavitHost *host, const DavitHelper *helper, char **ret_output,
 		 GError **error)
 {
-	DavitHelper copy = {.netns_fd = -1, .cwd_dirfd = -1};
 	DavitSpawn spawn;
 
-	/* A plugin that was built against a newer header may have a larger struct. */
-	memcpy (&copy, helper, MIN (helper->size, sizeof copy));
-	davit_spawn_init (&spawn, copy.argv);
-	spawn.envp = copy.envp;
-	spawn.input = copy.input;
-	spawn.netns_fd = copy.netns_fd;
-	spawn.cwd_dirfd = copy.cwd_dirfd;
-	spawn.pass_fds = copy.pass_fds;
-	spawn.n_pass_fds = copy.n_pass_fds;
-	spawn.timeout_msec = copy.timeout_msec;
-	spawn.output_limit = copy.output_limit;
-	spawn.ret_status = copy.ret_status;
-	spawn.ret_complaint = copy.ret_complaint;
+	helper_read (helper, &spawn);
 	return davit_spawn_run (&spawn, ret_output, NULL, error);
+}
+
+static gboolean
+host_start_helper (const DavitHost *host, const DavitHelper *helper, int *ret_pidfd, GError **error)
+{
+	DavitSpawn spawn;
+
+	helper_read (helper, &spawn);
+	return davit_spawn_start (&spawn, ret_pidfd, error);
 }
 
 void
@@ -172,6 +197,7 @@ services_fill (DavitServices *services, const DavitFacts *facts)
 		.result_string = davit_result_add_string,
 		.result_integer = davit_result_add_integer,
 		.result_fd = davit_result_add_fd,
+		.start_helper = host_start_helper,
 	};
 }
 

@@ -131,22 +131,21 @@ davit_runtime_resize (DavitRuntime *runtime, const DavitRuntimeContainer *contai
 
 gboolean
 davit_runtime_checkpoint (DavitRuntime *runtime, const DavitRuntimeContainer *container,
-			  int images_dirfd, const char *const *options, GError **error)
+			  const DavitDumpRequest *dump, DavitResult *result, GError **error)
 {
-	return davit_call (&runtime->driver, runtime.checkpoint, NULL, error, container,
-			   images_dirfd, options);
+	return davit_call (&runtime->driver, runtime.checkpoint, result, error, container, dump,
+			   result);
 }
 
 gboolean
-davit_runtime_restore (DavitRuntime *runtime, const DavitRuntimeCreate *request, int images_dirfd,
-		       const char *const *options, int *ret_pidfd, DavitResult *result,
+davit_runtime_restore (DavitRuntime *runtime, const DavitRuntimeCreate *request,
+		       const DavitRestoreRequest *restore, int *ret_pidfd, DavitResult *result,
 		       GError **error)
 {
 	DavitDriver *driver = &runtime->driver;
 	int pidfd = -1;
 
-	if (!davit_call (driver, runtime.restore, result, error, request, images_dirfd, options,
-			 &pidfd, result))
+	if (!davit_call (driver, runtime.restore, result, error, request, restore, &pidfd, result))
 		return davit_contract_untouched (driver, "restore", pidfd == -1, error);
 	if (!davit_contract_process (driver, "restore", pidfd, result, error))
 		return FALSE;

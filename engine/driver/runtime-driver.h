@@ -45,9 +45,10 @@ gboolean davit_runtime_features (DavitRuntime *runtime, DavitResult *result, GEr
 gboolean davit_runtime_resize (DavitRuntime *runtime, const DavitRuntimeContainer *container,
 			       guint16 rows, guint16 columns, GError **error);
 gboolean davit_runtime_checkpoint (DavitRuntime *runtime, const DavitRuntimeContainer *container,
-				   int images_dirfd, const char *const *options, GError **error);
+				   const DavitDumpRequest *dump, DavitResult *result,
+				   GError **error);
 gboolean davit_runtime_restore (DavitRuntime *runtime, const DavitRuntimeCreate *request,
-				int images_dirfd, const char *const *options, int *ret_pidfd,
+				const DavitRestoreRequest *restore, int *ret_pidfd,
 				DavitResult *result, GError **error);
 gboolean davit_runtime_processes (DavitRuntime *runtime, const DavitRuntimeContainer *container,
 				  DavitResult *result, GError **error);

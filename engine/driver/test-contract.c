@@ -322,7 +322,7 @@ test_runtime_dispatch (TestHome *home, gconstpointer data)
 			davit_runtime_update (opened, NULL, "{}", NULL),
 			davit_runtime_stats (opened, NULL, NULL, NULL),
 			davit_runtime_resize (opened, NULL, 24, 80, NULL),
-			davit_runtime_checkpoint (opened, NULL, -1, NULL, NULL),
+			davit_runtime_checkpoint (opened, NULL, NULL, NULL, NULL),
 			davit_runtime_features (opened, NULL, NULL),
 			davit_runtime_probe (opened, NULL),
 		};
@@ -351,7 +351,7 @@ give_exec (DavitRuntime *opened, int *ret_pidfd, DavitResult *result, GError **e
 static gboolean
 give_restore (DavitRuntime *opened, int *ret_pidfd, DavitResult *result, GError **error)
 {
-	return davit_runtime_restore (opened, NULL, -1, NULL, ret_pidfd, result, error);
+	return davit_runtime_restore (opened, NULL, NULL, ret_pidfd, result, error);
 }
 
 static void

@@ -59,6 +59,7 @@ typedef struct {
 	guint32 flags;		    /* DavitCheckpointFlags */
 	guint32 timeout_msec;	    /* 0: none */
 	const DavitExternal *externals;
+	const char *const *options; /* "key=value" from the command line, or NULL; unknown: USAGE */
 } DavitDumpRequest;
 
 /**
@@ -75,6 +76,7 @@ typedef struct {
 	guint32 flags;
 	guint32 timeout_msec;
 	const DavitExternal *externals;
+	const char *const *options; /* as in DavitDumpRequest */
 } DavitRestoreRequest;
 
 /**

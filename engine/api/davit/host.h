@@ -80,6 +80,19 @@ typedef struct {
 	 */
 	int *ret_status;
 	char **ret_complaint; /* with ret_status: its standard error as errors have it; g_free */
+	/*
+	 * Three descriptors for its standard streams, -1 for what it would have without; or NULL.
+	 * What goes to them is not captured.
+	 */
+	const int *stdio;
+	const int *userns_fd; /* enter this user namespace before netns_fd; NULL: don't */
+	/*
+	 * Not NULL: it runs in a mount namespace of its own, in which the detached mount mount_fd
+	 * is attached at this absolute path of a directory. For programs that take a root file system
+	 * by its path. The plugin keeps mount_fd, which can't be attached a second time.
+	 */
+	const char *mount_path;
+	int mount_fd;
 } DavitHelper;
 
 /**
@@ -143,6 +156,15 @@ struct _DavitHost {
 	void (*result_string) (DavitResult *result, const char *key, const char *value);
 	void (*result_integer) (DavitResult *result, const char *key, gint64 value);
 	void (*result_fd) (DavitResult *result, const char *key, int fd);
+
+	/*
+	 * Starts an external program that stays: in a session of its own, a child of the caller,
+	 * which goes on when the engine ends. When this returns the program is executed. Its
+	 * standard output and error are /dev/null unless stdio says otherwise; timeout_msec,
+	 * output_limit, ret_status and ret_complaint are not used. The caller closes ret_pidfd.
+	 */
+	gboolean (*start_helper) (const DavitHost *host, const DavitHelper *helper, int *ret_pidfd,
+				  GError **error);
 };
 
 G_END_DECLS

@@ -30,7 +30,7 @@ typedef struct {
 
 /**
  * DavitNetworkRequest: since 1.0. The same request is given to attach, check and detach, as far
- * as the engine still knows it: only size, id and network are certain at detach.
+ * as the engine still knows it: only size, id, network and interface are certain at detach.
  */
 typedef struct {
 	gsize size;
@@ -72,7 +72,8 @@ typedef struct {
 	 * "mac-address" (INTERFACE MAC), "nameserver", "search", "dns-option", "port"
 	 * (HOST-ADDRESS HOST-PORT PROTOCOL CONTAINER-PORT), "status" (any text without NUL, kept by
 	 * the engine and given back at detach); "helper" (fd): a pidfd of a process that must live
-	 * as long as the container.
+	 * as long as the container; "hold" (fd): kept open until the container has ended, by which
+	 * a helper can see that.
 	 */
 	gboolean (*attach) (gpointer instance, const DavitNetworkRequest *request,
 			    DavitResult *result, GError **error);

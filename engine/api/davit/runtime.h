@@ -19,7 +19,7 @@
 
 #pragma once
 
-#include <davit/host.h>
+#include <davit/checkpoint.h>
 
 G_BEGIN_DECLS
 
@@ -157,14 +157,16 @@ typedef struct {
 
 	/*
 	 * Optional. Checkpoint and restore by the runtime's own means, for runtimes that must drive
-	 * it themselves. images_dirfd holds the images, options are "key=value". Restore runs in
-	 * the set-up child as create does.
+	 * it themselves: dump and restore of checkpoint.h, whose results these give too. pid, pidfd
+	 * and cgroups of the request are what state says. restore takes the container, bundle, root
+	 * file system and streams from request. A flag or option that the runtime can't pass on is
+	 * UNSUPPORTED. Runs in: engine; restore in the set-up child, as create does.
 	 */
 	gboolean (*checkpoint) (gpointer instance, const DavitRuntimeContainer *container,
-				int images_dirfd, const char *const *options, GError **error);
-	gboolean (*restore) (gpointer instance, const DavitRuntimeCreate *request, int images_dirfd,
-			     const char *const *options, int *ret_pidfd, DavitResult *result,
-			     GError **error);
+				const DavitDumpRequest *dump, DavitResult *result, GError **error);
+	gboolean (*restore) (gpointer instance, const DavitRuntimeCreate *request,
+			     const DavitRestoreRequest *restore, int *ret_pidfd,
+			     DavitResult *result, GError **error);
 
 	/*
 	 * Optional. All processes: result integers "pid", in the caller's pid namespace. Runs in:

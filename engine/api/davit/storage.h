@@ -60,6 +60,11 @@ typedef struct {
 	 * layer has, empty, so that nothing must be written for them; they are no changes then.
 	 */
 	const char *const *mount_points;
+	/*
+	 * What the container writes is kept in memory, up to so many bytes, and gone when it has
+	 * ended; 0: it is kept on disk. A driver that can't do that is UNSUPPORTED.
+	 */
+	guint64 memory_writes;
 } DavitRootfsRequest;
 
 /**
