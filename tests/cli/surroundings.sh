@@ -5,6 +5,7 @@
 # configuration. No container is started.
 
 . "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/box.sh"
 tap_begin root setpriv python3
 
 # Somebody who is not root: an answer, or one clear word.
@@ -127,11 +128,12 @@ for command in "ps -a" "images" "inspect hello" "save hello"; do
 	tap_command="davit $command | (closed)"
 	(
 		trap '' PIPE
+		wait_for 10 test -e "$T/closed"
 		davit $command 2> "$T/err"
 		echo $? > "$T/status"
-	) | (exec <&-; until [ -s "$T/status" ]; do read -rt 0.05 <> <(:); done)
+	) | (exec <&-; : > "$T/closed"; wait_for 20 test -s "$T/status")
 	status=$(cat "$T/status") err=$(tail -n 1 "$T/err")
-	rm "$T/status"
+	rm "$T/status" "$T/closed"
 	expect_status 125
 	expect_err 'Broken pipe'
 done
