@@ -8,8 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_MIN 1024
+/* A value takes 32 bytes, and about 10 of the text: with four times the text one chunk will do. */
+#define CHUNK_PER_BYTE 4
+#define CHUNK_MIN 256
+#define CHUNK_FIRST_MAX (64 * 1024)
 #define CHUNK_MAX (1024 * 1024)
+
+/* Values that wait on the stack of the parser before memory is taken for them. */
+#define STACK_ROOM 64
 
 typedef struct _Chunk Chunk;
 
@@ -24,6 +30,7 @@ struct _Chunk {
 typedef struct {
 	DavitJson root;
 	Chunk *chunks;
+	gsize first_chunk;
 	char text[];
 } Document;
 
@@ -32,6 +39,7 @@ typedef struct {
 	DavitJsonScan scan;
 	Document *document;
 	DavitJson *stack;
+	DavitJson *heap; /* the stack, where the first room of it was not enough */
 	gsize used;
 	gsize size;
 } Parser;
@@ -44,7 +52,8 @@ arena_take (Document *document, gsize bytes)
 
 	bytes = (bytes + 7) & ~(gsize) 7;
 	if (chunk == NULL || chunk->size - chunk->used < bytes) {
-		gsize size = chunk == NULL ? CHUNK_MIN : MIN (chunk->size * 2, CHUNK_MAX);
+		gsize size =
+			chunk == NULL ? document->first_chunk : MIN (chunk->size * 2, CHUNK_MAX);
 
 		size = MAX (size, bytes);
 		chunk = g_malloc (sizeof *chunk + size);
@@ -62,14 +71,19 @@ static void
 stack_push (Parser *parser, const DavitJson *value)
 {
 	if (parser->used == parser->size) {
-		parser->size = MAX (parser->size * 2, 64);
-		parser->stack = g_renew (DavitJson, parser->stack, parser->size);
+		gboolean first = parser->heap == NULL;
+
+		parser->size *= 2;
+		parser->heap = g_renew (DavitJson, parser->heap, parser->size);
+		if (first)
+			memcpy (parser->heap, parser->stack, parser->used * sizeof *value);
+		parser->stack = parser->heap;
 	}
 	parser->stack[parser->used++] = *value;
 }
 
 static gboolean
-type_has_elements (DavitJsonType type)
+type_has_elements (guint type)
 {
 	return type == DAVIT_JSON_ARRAY || type == DAVIT_JSON_OBJECT;
 }
@@ -120,16 +134,33 @@ members_index (Parser *parser, DavitJson *object, GError **error)
 	return TRUE;
 }
 
+/* Whether one of the first count members has the key of the one behind them. */
+static gboolean
+key_is_among (const DavitJson *members, guint32 count)
+{
+	const DavitJson *member = &members[count];
+
+	for (guint32 i = 0; i < count; i++) {
+		if (members[i].key_hash == member->key_hash &&
+		    strcmp (members[i].key, member->key) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* A key whose bit no other one has set is new, and need not be compared with any. */
 static gboolean
 members_check (const Parser *parser, const DavitJson *object, GError **error)
 {
-	for (guint32 i = 1; i < object->length; i++) {
-		const char *key = object->elements[i].key;
+	guint64 seen[16] = {0};
 
-		for (guint32 j = 0; j < i; j++) {
-			if (strcmp (key, object->elements[j].key) == 0)
-				return duplicate_fail (parser, key, error);
-		}
+	for (guint32 i = 0; i < object->length; i++) {
+		guint bit = object->elements[i].key_hash % (G_N_ELEMENTS (seen) * 64);
+		guint64 mask = G_GUINT64_CONSTANT (1) << (bit % 64);
+
+		if ((seen[bit / 64] & mask) != 0 && key_is_among (object->elements, i))
+			return duplicate_fail (parser, object->elements[i].key, error);
+		seen[bit / 64] |= mask;
 	}
 	return TRUE;
 }
@@ -169,6 +200,7 @@ key_parse (Parser *parser, DavitJson *member, GError **error)
 					     "a key in quotation marks is expected here");
 	if (!davit_json_scan_string (&parser->scan, &member->key, &length, error))
 		return FALSE;
+	member->key_hash = davit_json_key_hash (member->key, length);
 	if (davit_json_scan_peek (&parser->scan) != ':')
 		return davit_json_scan_fail (&parser->scan, parser->scan.at, error,
 					     "\":\" is expected here");
@@ -249,23 +281,25 @@ DavitJson *
 davit_json_parse (const char *text, gssize length, GError **error)
 {
 	gsize bytes = length < 0 ? strlen (text) : (gsize) length;
+	DavitJson room[STACK_ROOM];
+	Parser parser = {.stack = room, .size = STACK_ROOM};
 	Document *document;
-	Parser parser = {0};
 	gboolean good;
 
 	if (bytes >= G_MAXUINT32) {
 		davit_error_set (error, DAVIT_ERROR_CORRUPT, "a document of 4 GiB or more");
 		return NULL;
 	}
-	document = g_malloc (sizeof *document + bytes + 1);
+	document = g_malloc (sizeof *document + bytes + JSON_PADDING);
 	memset (document, 0, sizeof *document);
 	if (bytes > 0)
 		memcpy (document->text, text, bytes);
-	document->text[bytes] = '\0';
+	memset (document->text + bytes, 0, JSON_PADDING);
+	document->first_chunk = CLAMP (bytes * CHUNK_PER_BYTE, CHUNK_MIN, CHUNK_FIRST_MAX);
 	parser.document = document;
 	parser.scan = (DavitJsonScan){text, bytes, document->text, 0};
 	good = document_parse (&parser, error);
-	g_free (parser.stack);
+	g_free (parser.heap);
 	if (good)
 		return &document->root;
 	davit_json_free (&document->root);

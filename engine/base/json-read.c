@@ -14,7 +14,7 @@
 DavitJsonType
 davit_json_type (const DavitJson *value)
 {
-	return value == NULL ? DAVIT_JSON_NULL : value->type;
+	return value == NULL ? DAVIT_JSON_NULL : (DavitJsonType) value->type;
 }
 
 guint
@@ -61,13 +61,18 @@ member_search (const DavitJson *object, const char *key)
 const DavitJson *
 davit_json_member (const DavitJson *value, const char *key)
 {
+	guint16 hash;
+
 	if (davit_json_type (value) != DAVIT_JSON_OBJECT)
 		return NULL;
 	if (value->length > JSON_INDEX_FROM)
 		return member_search (value, key);
+	hash = davit_json_key_hash (key, strlen (key));
 	for (guint32 i = 0; i < value->length; i++) {
-		if (strcmp (value->elements[i].key, key) == 0)
-			return &value->elements[i];
+		const DavitJson *member = &value->elements[i];
+
+		if (member->key_hash == hash && strcmp (member->key, key) == 0)
+			return member;
 	}
 	return NULL;
 }

@@ -33,26 +33,37 @@ davit_json_scan_fail (const DavitJsonScan *scan, gsize offset, GError **error, c
 				line, column, what);
 }
 
+/*
+ * Nearly all documents are ASCII, which eight bytes at a time show. Behind a NUL byte the
+ * subtraction may take others for one, too, but then there is one.
+ */
+static gboolean
+text_is_ascii (const char *text, gsize length)
+{
+	guint64 found = 0;
+	gsize at = 0;
+
+	for (; at + sizeof found <= length; at += sizeof found) {
+		guint64 word = davit_json_word (text + at);
+
+		found |= word | (word - JSON_ONES);
+	}
+	for (; at < length; at++)
+		found |= text[at] == '\0' ? JSON_HIGHS : (guchar) text[at];
+	return (found & JSON_HIGHS) == 0;
+}
+
 gboolean
 davit_json_scan_check (const DavitJsonScan *scan, GError **error)
 {
 	const char *end = NULL;
 
+	if (text_is_ascii (scan->text, scan->length))
+		return TRUE;
 	if (g_utf8_validate_len (scan->text, scan->length, &end))
 		return TRUE;
 	return davit_json_scan_fail (scan, (gsize) (end - scan->text), error,
 				     *end == '\0' ? "a NUL byte" : "not valid UTF-8");
-}
-
-char
-davit_json_scan_peek (DavitJsonScan *scan)
-{
-	const char *at = scan->copy + scan->at;
-
-	while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
-		at++;
-	scan->at = (gsize) (at - scan->copy);
-	return *at;
 }
 
 /* Four hex digits; the text ends with NUL, which is none. */
@@ -118,22 +129,19 @@ gboolean
 davit_json_scan_string (DavitJsonScan *scan, const char **ret, guint32 *ret_length, GError **error)
 {
 	char *start = scan->copy + scan->at + 1;
-	const char *from = start;
-	char *to = start;
+	const char *from = davit_json_plain_skip (start);
+	char *to = scan->copy + (from - scan->copy);
 
-	for (;;) {
-		const char *run = from;
-
-		while ((guchar) *from >= ' ' && *from != '"' && *from != '\\')
-			from++;
-		if (to != run)
-			memmove (to, run, (gsize) (from - run));
-		to += from - run;
-		if (*from == '"')
-			break;
+	while (*from != '"') {
 		if (*from == '\\') {
+			const char *run;
+
 			if (!escape_scan (scan, &from, &to, error))
 				return FALSE;
+			run = from;
+			from = davit_json_plain_skip (from);
+			memmove (to, run, (gsize) (from - run));
+			to += from - run;
 			continue;
 		}
 		if (*from == '\0')
@@ -166,7 +174,8 @@ integer_convert (const char *digits, const char *end, gboolean negative, gint64 
 	for (const char *at = digits; at < end; at++) {
 		guint digit = (guint) (*at - '0');
 
-		if (magnitude > (limit - digit) / 10)
+		/* 18 digits always fit. */
+		if (at - digits >= 18 && magnitude > (limit - digit) / 10)
 			return FALSE;
 		magnitude = magnitude * 10 + digit;
 	}
@@ -244,7 +253,8 @@ davit_json_scan_word (DavitJsonScan *scan, DavitJson *ret, GError **error)
 	for (gsize i = 0; i < G_N_ELEMENTS (words); i++) {
 		gsize length = strlen (words[i].word);
 
-		if (strncmp (start, words[i].word, length) != 0 || g_ascii_isalnum (start[length]))
+		if (*start != words[i].word[0] || strncmp (start, words[i].word, length) != 0 ||
+		    g_ascii_isalnum (start[length]))
 			continue;
 		ret->type = words[i].type;
 		ret->boolean = words[i].boolean;

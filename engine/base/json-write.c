@@ -46,6 +46,19 @@ line_break (DavitJsonWriter *writer)
 		g_string_append (writer->text, "  ");
 }
 
+static void
+escape_append (GString *text, char control)
+{
+	static const char controls[] = "\b\f\n\r\t\"\\";
+	static const char letters[] = "bfnrt\"\\";
+	const char *found = strchr (controls, control);
+
+	if (found != NULL)
+		g_string_append_printf (text, "\\%c", letters[found - controls]);
+	else
+		g_string_append_printf (text, "\\u%04x", (guint) control);
+}
+
 /* value: valid UTF-8. */
 static void
 valid_append (GString *text, const char *value)
@@ -54,22 +67,32 @@ valid_append (GString *text, const char *value)
 
 	g_string_append_c (text, '"');
 	for (;;) {
-		static const char controls[] = "\b\f\n\r\t\"\\";
-		static const char letters[] = "bfnrt\"\\";
 		const char *run = at;
-		const char *control;
 
 		while ((guchar) *at >= ' ' && *at != '"' && *at != '\\')
 			at++;
 		g_string_append_len (text, run, at - run);
 		if (*at == '\0')
 			break;
-		control = strchr (controls, *at);
-		if (control != NULL)
-			g_string_append_printf (text, "\\%c", letters[control - controls]);
-		else
-			g_string_append_printf (text, "\\u%04x", (guint) *at);
-		at++;
+		escape_append (text, *at++);
+	}
+	g_string_append_c (text, '"');
+}
+
+/* value: of a document, behind whose text there is room to look at it in words. */
+static void
+parsed_append (GString *text, const char *value)
+{
+	const char *at = davit_json_plain_skip (value);
+
+	g_string_append_c (text, '"');
+	g_string_append_len (text, value, at - value);
+	while (*at != '\0') {
+		const char *run = at + 1;
+
+		escape_append (text, *at);
+		at = davit_json_plain_skip (run);
+		g_string_append_len (text, run, at - run);
 	}
 	g_string_append_c (text, '"');
 }
@@ -272,7 +295,7 @@ parsed_elements_write (DavitJsonWriter *writer, const DavitJson *value, char ope
 
 		element_begin (writer);
 		if (element->key != NULL) {
-			valid_append (writer->text, element->key);
+			parsed_append (writer->text, element->key);
 			key_end (writer);
 		}
 		parsed_write (writer, element);
@@ -296,7 +319,7 @@ parsed_write (DavitJsonWriter *writer, const DavitJson *value)
 		g_string_append_len (writer->text, value->text, value->length);
 		return;
 	case DAVIT_JSON_STRING:
-		valid_append (writer->text, value->text);
+		parsed_append (writer->text, value->text);
 		return;
 	case DAVIT_JSON_ARRAY:
 		parsed_elements_write (writer, value, '[', ']');

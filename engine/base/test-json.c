@@ -169,7 +169,79 @@ test_types (void)
 	g_assert_cmpfloat (davit_json_number (NULL), ==, 0);
 }
 
-/* Beyond 16 members there is an index. */
+static char *
+object_text (guint length, guint twice)
+{
+	GString *text = g_string_new ("{");
+
+	/* All keys have one hash: length, first, middle and last byte are the same. */
+	for (guint i = 0; i < length; i++)
+		g_string_append_printf (text, "%s\"k%03ukk%03uk\":%u", i == 0 ? "" : ",",
+					i == twice ? 0 : i, 7U, i);
+	g_string_append_c (text, '}');
+	return g_string_free (text, FALSE);
+}
+
+/* Up to 64 members are told apart by a hash, which may be that of others. */
+static void
+test_object_lengths (void)
+{
+	for (guint length = 1; length <= 70; length++) {
+		g_autofree char *text = object_text (length, length);
+		g_autofree char *twice = object_text (length, length - 1);
+		g_autofree char *error =
+			g_strdup_printf ("line 1, column %u: key \"k000kk007k\" "
+					 "comes twice",
+					 (guint) strlen (twice) - 13 - (length > 10 ? 2 : 1));
+		g_autoptr (DavitJson) root = parse (text);
+
+		g_assert_cmpuint (davit_json_length (root), ==, length);
+		for (guint i = 0; i < length; i++) {
+			g_autofree char *key = g_strdup_printf ("k%03ukk007k", i);
+
+			g_assert_cmpint (davit_json_integer (davit_json_member (root, key)), ==, i);
+		}
+		g_assert_null (davit_json_member (root, "k900kk007k"));
+		g_assert_null (davit_json_member (root, ""));
+		if (length > 1)
+			refuse (twice, -1, error);
+	}
+}
+
+/* Texts are looked at in words: each byte at each place of one, and at the end of the memory. */
+static void
+test_words (void)
+{
+	static const char *const ends[] = {"\"", "\\\"\"", "\\u00e4\"", "\xc3\xa4\"", "\x7f\""};
+	static const char *const meant[] = {"", "\"", "\xc3\xa4", "\xc3\xa4", "\x7f"};
+
+	for (guint i = 0; i < 20; i++) {
+		g_autofree char *letters = g_strnfill (i, '~');
+		g_autofree char *control = g_strdup_printf ("\"%s\x1f\"", letters);
+		g_autofree char *open = g_strdup_printf ("\"%s", letters);
+		g_autofree char *wrong = g_strdup_printf ("\"%s\xff\"", letters);
+		g_autofree char *place = g_strdup_printf ("line 1, column %u: ", i + 2);
+		g_autofree char *error =
+			g_strconcat (place, "a control character in a string", NULL);
+		g_autofree char *nul = g_strconcat (place, "a NUL byte", NULL);
+		g_autofree char *no_utf8 = g_strconcat (place, "not valid UTF-8", NULL);
+
+		for (guint j = 0; j < G_N_ELEMENTS (ends); j++) {
+			g_autofree char *text = g_strconcat ("\"", letters, ends[j], NULL);
+			g_autofree char *string = g_strconcat (letters, meant[j], NULL);
+			g_autoptr (DavitJson) root = parse (text);
+
+			g_assert_cmpstr (davit_json_string (root), ==, string);
+		}
+		refuse (control, -1, error);
+		refuse (open, -1, "line 1, column 1: string without end");
+		refuse (wrong, -1, no_utf8);
+		wrong[i + 1] = '\0';
+		refuse (wrong, i + 3, nul);
+	}
+}
+
+/* Beyond 64 members there is an index. */
 static void
 test_large_object (void)
 {
@@ -402,6 +474,8 @@ main (int argc, char **argv)
 	g_test_add_func ("/json/depth", test_depth);
 	g_test_add_func ("/json/take", test_take);
 	g_test_add_func ("/json/types", test_types);
+	g_test_add_func ("/json/object-lengths", test_object_lengths);
+	g_test_add_func ("/json/words", test_words);
 	g_test_add_func ("/json/large-object", test_large_object);
 	g_test_add_func ("/json/get", test_get);
 	g_test_add_func ("/json/get-wrong", test_get_wrong);
