@@ -12,14 +12,19 @@ character_is_control (gunichar c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-char *
-davit_log_escape (const char *text)
+void
+davit_log_escape_append (GString *safe, const char *text)
 {
-	GString *safe = g_string_new (NULL);
+	for (;;) {
+		const char *run = text;
+		gunichar c;
 
-	while (*text != '\0') {
-		gunichar c = g_utf8_get_char_validated (text, -1);
-
+		while (*text >= ' ' && *text < 0x7f)
+			text++;
+		g_string_append_len (safe, run, text - run);
+		if (*text == '\0')
+			return;
+		c = g_utf8_get_char_validated (text, -1);
 		if (c == (gunichar) -1 || c == (gunichar) -2) {
 			g_string_append_printf (safe, "\\x%02x", (guchar) *text++);
 			continue;
@@ -32,5 +37,13 @@ davit_log_escape (const char *text)
 			g_string_append_printf (safe, "\\u{%x}", c);
 		text = g_utf8_next_char (text);
 	}
+}
+
+char *
+davit_log_escape (const char *text)
+{
+	GString *safe = g_string_new (NULL);
+
+	davit_log_escape_append (safe, text);
 	return g_string_free (safe, FALSE);
 }

@@ -22,5 +22,7 @@ void davit_log (DavitLogLevel level, const char *domain, const char *format, ...
 
 /* C0, DEL, C1 and bidirectional controls become \xNN or \u{...}; bad UTF-8 too. g_free it. */
 char *davit_log_escape (const char *text);
+/* The same, behind what stands in safe. */
+void davit_log_escape_append (GString *safe, const char *text);
 
 G_END_DECLS

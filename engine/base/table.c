@@ -1,39 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The look of a table, in the terms of libsmartcols. */
+/*
+ * The look of a table. Where all is ASCII a column is as wide as its longest text has bytes, which
+ * is known as soon as the cells are there; libsmartcols, which counts and converts every character
+ * several times, would take most of the time of a long list. It lays out the others, whose
+ * characters may take two places, or none.
+ */
 
 #include "base/table.h"
 #include "base/log.h"
 
 #include <libsmartcols.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SEPARATOR "   "
 
 struct _DavitTable {
-	struct libscols_table *table;
+	char **headings;
+	gboolean heading;
 	guint columns;
+	gboolean *right;
+	gsize *widths;	/* of the longest cell, in bytes */
+	GString *cells; /* escaped, line by line, with a NUL behind each */
+	guint lines;
+	gboolean ascii;
 };
+
+static gboolean
+text_is_ascii (const char *text)
+{
+	while (*text >= ' ' && *text < 0x7f)
+		text++;
+	return *text == '\0';
+}
 
 DavitTable *
 davit_table_new (const char *const *headings, gboolean heading)
 {
 	DavitTable *table = g_new0 (DavitTable, 1);
 
-	table->table = scols_new_table ();
-	if (table->table == NULL)
-		g_error ("out of memory");
-	scols_table_enable_noheadings (table->table, !heading);
-	/* Escaping is ours; the library's would turn "\" and, without a locale, letters to hex. */
-	scols_table_enable_noencoding (table->table, TRUE);
-	/* Taken for no terminal, it cuts nothing off. docker lets wide rows wrap, too. */
-	scols_table_set_termforce (table->table, SCOLS_TERMFORCE_NEVER);
-	scols_table_set_column_separator (table->table, SEPARATOR);
-	/* A heading widens its column even where it is not shown. */
-	for (; headings[table->columns] != NULL; table->columns++)
-		scols_table_new_column (table->table, heading ? headings[table->columns] : "", 0,
-					0);
+	table->columns = g_strv_length ((char **) headings);
+	table->headings = g_new0 (char *, table->columns + 1);
+	/* They may come from a template of the command line. */
+	for (guint i = 0; i < table->columns; i++)
+		table->headings[i] = g_utf8_make_valid (headings[i], -1);
+	table->heading = heading;
+	table->right = g_new0 (gboolean, table->columns + 1);
+	table->widths = g_new0 (gsize, table->columns + 1);
+	table->cells = g_string_new (NULL);
+	table->ascii = TRUE;
+	/* As in the library a column has at least one place. */
+	for (guint i = 0; i < table->columns; i++)
+		table->widths[i] = 1;
+	/* A heading that is not shown does not widen its column. */
+	for (guint i = 0; heading && i < table->columns; i++) {
+		table->ascii = table->ascii && text_is_ascii (table->headings[i]);
+		table->widths[i] = MAX (strlen (table->headings[i]), 1);
+	}
 	return table;
 }
 
@@ -42,31 +67,129 @@ davit_table_free (DavitTable *table)
 {
 	if (table == NULL)
 		return;
-	scols_unref_table (table->table);
+	g_strfreev (table->headings);
+	g_free (table->right);
+	g_free (table->widths);
+	g_string_free (table->cells, TRUE);
 	g_free (table);
 }
 
 void
 davit_table_align_right (DavitTable *table, guint column)
 {
-	struct libscols_column *found = scols_table_get_column (table->table, column);
-
-	g_return_if_fail (found != NULL);
-	scols_column_set_flags (found, SCOLS_FL_RIGHT);
+	g_return_if_fail (column < table->columns);
+	table->right[column] = TRUE;
 }
 
 void
 davit_table_add (DavitTable *table, const char *const *cells)
 {
-	struct libscols_line *line = scols_table_new_line (table->table, NULL);
-
-	if (line == NULL)
-		g_error ("out of memory");
 	for (guint i = 0; i < table->columns; i++) {
-		g_autofree char *safe = davit_log_escape (cells[i] == NULL ? "" : cells[i]);
+		gsize start = table->cells->len;
 
-		scols_line_set_data (line, i, safe);
+		if (cells[i] != NULL)
+			davit_log_escape_append (table->cells, cells[i]);
+		table->widths[i] = MAX (table->widths[i], table->cells->len - start);
+		table->ascii = table->ascii && text_is_ascii (table->cells->str + start);
+		g_string_append_c (table->cells, '\0');
 	}
+	table->lines++;
+}
+
+static void
+fill (GString *text, gsize count)
+{
+	gsize length = text->len;
+
+	g_string_set_size (text, length + count);
+	memset (text->str + length, ' ', count);
+}
+
+/* Cells are filled up, but the last of a line only in front. */
+static void
+cell_print (const DavitTable *table, guint column, const char *cell, GString *text)
+{
+	gsize length = strlen (cell);
+	gsize rest = table->widths[column] - length;
+
+	if (table->right[column])
+		fill (text, rest);
+	g_string_append_len (text, cell, (gssize) length);
+	if (column + 1 == table->columns)
+		return;
+	if (!table->right[column])
+		fill (text, rest);
+	g_string_append (text, SEPARATOR);
+}
+
+static void
+line_end (GString *text)
+{
+	gsize length = text->len;
+
+	while (length > 0 && text->str[length - 1] == ' ')
+		length--;
+	g_string_truncate (text, length);
+	g_string_append_c (text, '\n');
+}
+
+static char *
+bytes_print (const DavitTable *table)
+{
+	GString *text = g_string_sized_new (table->cells->len * 2);
+	const char *cell = table->cells->str;
+
+	for (guint i = 0; table->heading && i < table->columns; i++)
+		cell_print (table, i, table->headings[i], text);
+	if (table->heading)
+		line_end (text);
+	for (guint i = 0; i < table->lines; i++) {
+		for (guint j = 0; j < table->columns; j++) {
+			cell_print (table, j, cell, text);
+			cell += strlen (cell) + 1;
+		}
+		line_end (text);
+	}
+	return g_string_free (text, FALSE);
+}
+
+static struct libscols_table *
+library_table_new (const DavitTable *table)
+{
+	struct libscols_table *made = scols_new_table ();
+
+	if (made == NULL)
+		g_error ("out of memory");
+	scols_table_enable_noheadings (made, !table->heading);
+	/* Escaping is ours; the library's would turn "\" and, without a locale, letters to hex. */
+	scols_table_enable_noencoding (made, TRUE);
+	/* Taken for no terminal, it cuts nothing off. docker lets wide rows wrap, too. */
+	scols_table_set_termforce (made, SCOLS_TERMFORCE_NEVER);
+	scols_table_set_column_separator (made, SEPARATOR);
+	/* A heading widens its column even where it is not shown. */
+	for (guint i = 0; i < table->columns; i++)
+		scols_table_new_column (made, table->heading ? table->headings[i] : "", 0,
+					table->right[i] ? SCOLS_FL_RIGHT : 0);
+	return made;
+}
+
+static struct libscols_table *
+library_table_fill (const DavitTable *table)
+{
+	struct libscols_table *made = library_table_new (table);
+	const char *cell = table->cells->str;
+
+	for (guint i = 0; i < table->lines; i++) {
+		struct libscols_line *line = scols_table_new_line (made, NULL);
+
+		if (line == NULL)
+			g_error ("out of memory");
+		for (guint j = 0; j < table->columns; j++) {
+			scols_line_set_data (line, j, cell);
+			cell += strlen (cell) + 1;
+		}
+	}
+	return made;
 }
 
 /* The library fills up cells that are narrower than their column, the last of a line too. */
@@ -77,46 +200,56 @@ ends_trim (const char *text)
 
 	while (*text != '\0') {
 		gsize length = strcspn (text, "\n");
-		gsize kept = length;
 
-		while (kept > 0 && text[kept - 1] == ' ')
-			kept--;
-		g_string_append_len (trimmed, text, (gssize) kept);
-		g_string_append_c (trimmed, '\n');
+		g_string_append_len (trimmed, text, (gssize) length);
+		line_end (trimmed);
 		text += length + (text[length] == '\n');
 	}
 	return g_string_free (trimmed, FALSE);
 }
 
-/* The library prints nothing at all where there is no line; the heading says that one looked. */
+/*
+ * The program has no locale: what it prints is UTF-8 everywhere. But without one the library 2.38
+ * never comes back from a cell in which a letter beyond ASCII follows one of ASCII, so that any
+ * image could stop a list by its command. Where there is no such locale bytes are counted.
+ */
+static char *
+library_print (const DavitTable *table)
+{
+	locale_t unicode = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
+	struct libscols_table *made;
+	char *text = NULL;
+	char *trimmed;
+	locale_t before;
+
+	if (unicode == (locale_t) 0)
+		return bytes_print (table);
+	made = library_table_fill (table);
+	before = uselocale (unicode);
+	if (scols_print_table_to_string (made, &text) != 0)
+		g_error ("out of memory");
+	scols_unref_table (made);
+	uselocale (before);
+	freelocale (unicode);
+	trimmed = ends_trim (text == NULL ? "" : text);
+	/* It comes from the C library's malloc. */
+	free (text);
+	return trimmed;
+}
+
+/* Without any line the library prints nothing at all; the heading says that one looked. */
 static char *
 heading_print (const DavitTable *table)
 {
-	GString *text = g_string_new (NULL);
+	g_autofree char *line = g_strjoinv (SEPARATOR, table->headings);
 
-	for (guint i = 0; i < table->columns; i++) {
-		struct libscols_column *column = scols_table_get_column (table->table, i);
-
-		g_string_append_printf (text, "%s%s", i == 0 ? "" : SEPARATOR,
-					scols_cell_get_data (scols_column_get_header (column)));
-	}
-	g_string_append_c (text, '\n');
-	return g_string_free (text, FALSE);
+	return table->heading ? g_strconcat (line, "\n", NULL) : g_strdup ("");
 }
 
 char *
 davit_table_print (DavitTable *table)
 {
-	char *text = NULL;
-	char *trimmed;
-
-	if (scols_table_get_nlines (table->table) == 0)
-		return scols_table_is_noheadings (table->table) ? g_strdup ("")
-								: heading_print (table);
-	if (scols_print_table_to_string (table->table, &text) != 0)
-		g_error ("out of memory");
-	trimmed = ends_trim (text == NULL ? "" : text);
-	/* It comes from the C library's malloc. */
-	free (text);
-	return trimmed;
+	if (table->lines == 0)
+		return heading_print (table);
+	return table->ascii ? bytes_print (table) : library_print (table);
 }

@@ -123,6 +123,23 @@ size_set (DavitCli *cli, DavitRows *rows, DavitContainer *container)
 		davit_cli_fail (cli, &error);
 }
 
+static void
+times_set (DavitRows *rows, const DavitContainer *container, gint64 now)
+{
+	static const char *const ages[] = {"Created", "RunningFor", "CreatedHuman"};
+
+	if (davit_rows_wants (rows, "CreatedAt"))
+		davit_rows_take (rows, "CreatedAt", time_text (container->created));
+	for (guint i = 0; i < G_N_ELEMENTS (ages); i++) {
+		if (davit_rows_wants (rows, ages[i]))
+			davit_rows_take (rows, ages[i], davit_ps_ago (container->created, now));
+	}
+	if (davit_rows_wants (rows, "StartedAt"))
+		davit_rows_take (rows, "StartedAt", time_text (container->started));
+	if (davit_rows_wants (rows, "ExitedAt"))
+		davit_rows_take (rows, "ExitedAt", time_text (container->finished));
+}
+
 /* These stand in the record, which is only read if they are shown. */
 static void
 record_set (DavitRows *rows, DavitContainer *container)
@@ -151,18 +168,13 @@ container_add (DavitCli *cli, DavitRows *rows, DavitContainer *container, gboole
 	davit_rows_take (rows, "Command",
 			 whole ? g_strdup (container->command)
 			       : text_shorten (container->command, SHORT_COMMAND));
-	davit_rows_take (rows, "CreatedAt", time_text (container->created));
-	davit_rows_take (rows, "Created", davit_ps_ago (container->created, now));
-	davit_rows_take (rows, "RunningFor", davit_ps_ago (container->created, now));
-	davit_rows_take (rows, "CreatedHuman", davit_ps_ago (container->created, now));
+	times_set (rows, container, now);
 	davit_rows_take (rows, "Status", davit_ps_status_text (container, now));
 	davit_rows_set (rows, "State", davit_status_name (container->status));
 	davit_rows_set (rows, "Names", container->name);
 	davit_rows_set (rows, "Labels", labels);
 	davit_rows_set_integer (rows, "Pid", container->pid);
 	davit_rows_set_integer (rows, "ExitCode", container->exit_status);
-	davit_rows_take (rows, "StartedAt", time_text (container->started));
-	davit_rows_take (rows, "ExitedAt", time_text (container->finished));
 	davit_rows_set (rows, "Exited",
 			container->status == DAVIT_STATUS_EXITED ||
 					container->status == DAVIT_STATUS_STOPPED

@@ -12,14 +12,16 @@
 #include <string.h>
 
 typedef struct {
-	char **cells; /* one a field, in the order of the fields */
-	gboolean *is_integer;
 	const char *const *labels;
+	char *cells[]; /* one a field, in the order of the fields; NULL: empty */
 } Row;
 
 struct _DavitRows {
 	DavitRowsLook look;
 	guint n_fields;
+	gboolean *wanted; /* one a field */
+	gboolean *is_integer;
+	guint next; /* the field that was asked for last */
 	gboolean json;
 	gboolean table;
 	DavitTemplate *template; /* NULL: the usual columns */
@@ -28,12 +30,10 @@ struct _DavitRows {
 };
 
 static void
-row_free (gpointer data)
+row_free (const DavitRows *rows, Row *row)
 {
-	Row *row = data;
-
-	g_strfreev (row->cells);
-	g_free (row->is_integer);
+	for (guint i = 0; i < rows->n_fields; i++)
+		g_free (row->cells[i]);
 	g_free (row);
 }
 
@@ -44,7 +44,11 @@ davit_rows_free (DavitRows *rows)
 		return;
 	g_clear_pointer (&rows->template, davit_template_free);
 	g_strfreev (rows->columns);
+	for (guint i = 0; i < rows->rows->len; i++)
+		row_free (rows, g_ptr_array_index (rows->rows, i));
 	g_ptr_array_unref (rows->rows);
+	g_free (rows->wanted);
+	g_free (rows->is_integer);
 	g_free (rows);
 }
 
@@ -59,6 +63,15 @@ template_prepare (DavitRows *rows, const char *text, GError **error)
 	for (guint i = 0; i < rows->n_fields; i++)
 		names[i] = rows->look.fields[i].name;
 	return davit_template_check_fields (rows->template, names, error);
+}
+
+/* The usual columns are shown where there is no template. */
+static gboolean
+field_is_shown (const DavitRows *rows, const char *field)
+{
+	if (rows->template != NULL)
+		return davit_template_uses_field (rows->template, field);
+	return g_strv_contains ((const char *const *) rows->columns, field);
 }
 
 static gboolean
@@ -87,12 +100,16 @@ davit_rows_new (const DavitRowsLook *look, GError **error)
 	g_autoptr (DavitRows) rows = g_new0 (DavitRows, 1);
 
 	rows->look = *look;
-	rows->rows = g_ptr_array_new_with_free_func (row_free);
+	rows->rows = g_ptr_array_new ();
 	rows->columns = g_strsplit (look->columns, " ", -1);
 	while (look->fields[rows->n_fields].name != NULL)
 		rows->n_fields++;
 	if (!format_prepare (rows, error))
 		return NULL;
+	rows->wanted = g_new0 (gboolean, rows->n_fields + 1);
+	rows->is_integer = g_new0 (gboolean, rows->n_fields + 1);
+	for (guint i = 0; i < rows->n_fields; i++)
+		rows->wanted[i] = field_is_shown (rows, look->fields[i].name);
 	return g_steal_pointer (&rows);
 }
 
@@ -102,35 +119,39 @@ davit_rows_is_json (const DavitRows *rows)
 	return rows->json;
 }
 
-gboolean
-davit_rows_wants (const DavitRows *rows, const char *field)
+/* Verbs go through the fields in their order: nearly always it is the next one. */
+static guint
+field_index (const DavitRows *rows, const char *field)
 {
-	if (rows->template != NULL)
-		return davit_template_uses_field (rows->template, field);
-	return g_strv_contains ((const char *const *) rows->columns, field);
+	for (guint i = rows->next; i < rows->n_fields; i++) {
+		if (strcmp (rows->look.fields[i].name, field) == 0)
+			return i;
+	}
+	for (guint i = 0; i < rows->next; i++) {
+		if (strcmp (rows->look.fields[i].name, field) == 0)
+			return i;
+	}
+	return rows->n_fields;
+}
+
+gboolean
+davit_rows_wants (DavitRows *rows, const char *field)
+{
+	guint index = field_index (rows, field);
+
+	if (index < rows->n_fields)
+		rows->next = index;
+	return index < rows->n_fields && rows->wanted[index];
 }
 
 void
 davit_rows_add (DavitRows *rows, const char *const *labels)
 {
-	Row *row = g_new0 (Row, 1);
+	Row *row = g_malloc0 (sizeof *row + rows->n_fields * sizeof *row->cells);
 
-	row->cells = g_new0 (char *, rows->n_fields + 1);
-	for (guint i = 0; i < rows->n_fields; i++)
-		row->cells[i] = g_strdup ("");
-	row->is_integer = g_new0 (gboolean, rows->n_fields + 1);
 	row->labels = labels;
+	rows->next = 0;
 	g_ptr_array_add (rows->rows, row);
-}
-
-static guint
-field_index (const DavitRows *rows, const char *field)
-{
-	guint i = 0;
-
-	while (i < rows->n_fields && strcmp (rows->look.fields[i].name, field) != 0)
-		i++;
-	return i;
 }
 
 void
@@ -140,23 +161,27 @@ davit_rows_take (DavitRows *rows, const char *field, char *text)
 	guint index = field_index (rows, field);
 
 	g_return_if_fail (index < rows->n_fields);
+	rows->next = index;
 	g_free (row->cells[index]);
-	row->cells[index] = text == NULL ? g_strdup ("") : text;
+	row->cells[index] = rows->wanted[index] ? text : NULL;
+	if (!rows->wanted[index])
+		g_free (text);
 }
 
 void
 davit_rows_set (DavitRows *rows, const char *field, const char *text)
 {
-	davit_rows_take (rows, field, g_strdup (text));
+	if (davit_rows_wants (rows, field))
+		davit_rows_take (rows, field, g_strdup (text));
 }
 
 void
 davit_rows_set_integer (DavitRows *rows, const char *field, gint64 integer)
 {
-	Row *row = g_ptr_array_index (rows->rows, rows->rows->len - 1);
-
+	if (!davit_rows_wants (rows, field))
+		return;
+	rows->is_integer[field_index (rows, field)] = TRUE;
 	davit_rows_take (rows, field, g_strdup_printf ("%" G_GINT64_FORMAT, integer));
-	row->is_integer[field_index (rows, field)] = TRUE;
 }
 
 /* What a template sees of a row; row NULL: the headings. */
@@ -164,24 +189,26 @@ static DavitJson *
 row_to_json (const DavitRows *rows, const Row *row, GError **error)
 {
 	g_autoptr (DavitJsonWriter) writer = davit_json_writer_new (FALSE);
-	g_autofree char *text = NULL;
+	g_autofree char *document = NULL;
 
 	davit_json_writer_begin_object (writer, NULL);
 	for (guint i = 0; i < rows->n_fields; i++) {
 		const DavitField *field = &rows->look.fields[i];
 		g_autofree char *valid = NULL;
+		const char *text;
 
-		if (row != NULL && row->is_integer[i]) {
+		if (row != NULL && row->cells[i] != NULL && rows->is_integer[i]) {
 			davit_json_writer_integer (writer, field->name,
 						   g_ascii_strtoll (row->cells[i], NULL, 10));
 			continue;
 		}
-		valid = g_utf8_make_valid (row == NULL ? field->heading : row->cells[i], -1);
+		text = row == NULL ? field->heading : row->cells[i];
+		valid = g_utf8_make_valid (text == NULL ? "" : text, -1);
 		davit_json_writer_string (writer, field->name, valid);
 	}
 	davit_json_writer_end_object (writer);
-	text = davit_json_writer_finish (writer, NULL);
-	return davit_json_parse (text, -1, error);
+	document = davit_json_writer_finish (writer, NULL);
+	return davit_json_parse (document, -1, error);
 }
 
 static gboolean

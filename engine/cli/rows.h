@@ -39,7 +39,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitRows, davit_rows_free)
 /* Whether the verb has to write JSON instead. */
 gboolean davit_rows_is_json (const DavitRows *rows);
 /* Whether a field will be shown: for those that cost something. */
-gboolean davit_rows_wants (const DavitRows *rows, const char *field);
+gboolean davit_rows_wants (DavitRows *rows, const char *field);
 
 /* Begins a row. labels ("key=value", for {{.Label "KEY"}}) must outlive rows, or NULL. */
 void davit_rows_add (DavitRows *rows, const char *const *labels);
