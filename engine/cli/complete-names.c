@@ -14,15 +14,14 @@
 static void
 containers_add (DavitEngine *engine, gboolean running, DavitCompleteFunc func, gpointer data)
 {
-	g_autoptr (GPtrArray) containers = davit_container_list (engine, NULL);
+	g_autoptr (GPtrArray) containers = running ? davit_container_list_running (engine, NULL)
+						   : davit_container_list (engine, NULL);
 
 	for (guint i = 0; containers != NULL && i < containers->len; i++) {
 		const DavitContainer *container = g_ptr_array_index (containers, i);
 		g_autofree char *status = davit_ps_status_text (container, davit_text_now ());
-		gboolean runs = container->status == DAVIT_STATUS_RUNNING ||
-				container->status == DAVIT_STATUS_PAUSED;
 
-		if (container->name != NULL && (runs || !running))
+		if (container->name != NULL)
 			func (container->name, status, data);
 	}
 }

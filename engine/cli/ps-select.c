@@ -243,21 +243,19 @@ davit_ps_select (DavitCli *cli, DavitArguments *arguments, GError **error)
 	DavitFilter filter = {tests, davit_arguments_list (arguments, "filter"), &bounds};
 	g_autoptr (GPtrArray) containers = NULL;
 	guint last, kept = 0;
-	gboolean all;
 
 	if (!last_parse (arguments, &last, error) || !davit_filter_check (&filter, error) ||
 	    davit_cli_engine (cli, error) == NULL || !values_check (cli, &filter, error))
 		return NULL;
-	containers = davit_container_list (cli->engine, error);
+	containers = wants_all (arguments, &filter, last)
+			     ? davit_container_list (cli->engine, error)
+			     : davit_container_list_running (cli->engine, error);
 	if (containers == NULL)
 		return NULL;
-	all = wants_all (arguments, &filter, last);
 	for (guint i = 0; i < containers->len;) {
 		const DavitContainer *container = g_ptr_array_index (containers, i);
-		gboolean shown = all || container->status == DAVIT_STATUS_RUNNING ||
-				 container->status == DAVIT_STATUS_PAUSED;
 
-		if (shown && davit_filter_fits (&filter, container) && (last == 0 || kept < last)) {
+		if (davit_filter_fits (&filter, container) && (last == 0 || kept < last)) {
 			kept++;
 			i++;
 		} else {

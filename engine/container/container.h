@@ -64,6 +64,9 @@ DavitContainer *davit_container_find (DavitEngine *engine, const char *name_or_i
 /* All of them, newest first, without a lock; one that vanishes meanwhile is left out. */
 GPtrArray *davit_container_list (DavitEngine *engine, GError **error);
 
+/* Those of them that run or are paused. The others are not read, however many there are. */
+GPtrArray *davit_container_list_running (DavitEngine *engine, GError **error);
+
 /* Looks again. */
 gboolean davit_container_refresh (DavitContainer *container, GError **error);
 

@@ -15,6 +15,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,60 +41,81 @@ newest_first (gconstpointer left, gconstpointer right)
 typedef struct {
 	DavitEngine *engine;
 	DavitContainerDirectories directories;
-	GHashTable *runs; /* ids that have a run */
-	GString *text;	  /* of the file that is read, for all of them */
+	GPtrArray *runs;   /* what stands in the run directory, sorted */
+	GString *text;	   /* of the file that is read, for all of them */
+	gboolean no_state; /* the last one that was looked at has no state.json */
 } List;
+
+typedef enum {
+	FOUND,
+	ABSENT,
+	UNREADABLE,
+} Found;
 
 /*
  * Reads containers/ID/NAME into list->text with as few system calls as that takes: with 1,000
- * containers they are most of the time.
+ * containers they are most of the time. What is wrong with a file is said by those that read one.
  */
-static gboolean
-file_read (List *list, const char *id, const char *name, GError **error)
+static Found
+file_read (List *list, const char *id, const char *name)
 {
-	g_autofree char *path = g_strconcat (id, "/", name, NULL);
-	davit_autofd fd = openat (list->directories.containers_fd, path,
-				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char path[128];
+	davit_autofd fd = -1;
 	struct stat status;
 	gsize length = 0;
 
-	if (fd < 0 || fstat (fd, &status) < 0)
-		return davit_error_errno (error, errno, "open \"%s\"", name);
-	if (!S_ISREG (status.st_mode) || status.st_size > DAVIT_RECORD_LIMIT)
-		return davit_error_set (error, DAVIT_ERROR_CORRUPT,
-					"\"%s\" is no file, or is too large", name);
+	g_snprintf (path, sizeof path, "%s/%s", id, name);
+	fd = openat (list->directories.containers_fd, path,
+		     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	/* A file with the name of a container is none. */
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? ABSENT : UNREADABLE;
+	if (fstat (fd, &status) < 0 || !S_ISREG (status.st_mode) ||
+	    status.st_size > DAVIT_RECORD_LIMIT)
+		return UNREADABLE;
 	g_string_set_size (list->text, (gsize) status.st_size);
 	while (length < list->text->len) {
 		ssize_t count = read (fd, list->text->str + length, list->text->len - length);
 
 		if (count < 0 && errno != EINTR)
-			return davit_error_errno (error, errno, "read \"%s\"", name);
+			return UNREADABLE;
 		if (count == 0)
 			break;
 		length += (gsize) MAX (count, 0);
 	}
 	g_string_set_size (list->text, length);
-	return TRUE;
+	return FOUND;
 }
 
 static gboolean
-get_string (const DavitJson *json, const char *key, char **ret, GError **error)
+file_is_absent (const List *list, const char *id, const char *name)
+{
+	char path[128];
+	char target;
+
+	g_snprintf (path, sizeof path, "%s/%s", id, name);
+	return readlinkat (list->directories.containers_fd, path, &target, sizeof target) < 0 &&
+	       errno == ENOENT;
+}
+
+static gboolean
+get_string (const DavitJson *json, const char *key, char **ret)
 {
 	const char *text = NULL;
 
-	if (!davit_json_get_string (json, key, &text, error))
+	if (!davit_json_get_string (json, key, &text, NULL))
 		return FALSE;
 	*ret = g_strdup (text);
 	return TRUE;
 }
 
 static gboolean
-labels_read (const DavitJson *json, char ***ret_labels, GError **error)
+labels_read (const DavitJson *json, char ***ret_labels)
 {
 	const DavitJson *object = NULL;
 	char **labels;
 
-	if (!davit_json_get_object (json, "labels", &object, error))
+	if (!davit_json_get_object (json, "labels", &object, NULL))
 		return FALSE;
 	labels = g_new0 (char *, davit_json_length (object) + 1);
 	for (guint i = 0; i < davit_json_length (object); i++) {
@@ -107,64 +130,91 @@ labels_read (const DavitJson *json, char ***ret_labels, GError **error)
 
 /* What a list shows. All else is checked by whoever uses it. */
 static gboolean
-members_read (DavitContainer *container, const DavitJson *json, GError **error)
+members_read (DavitContainer *container, const DavitJson *json)
 {
 	g_autofree const char **args = NULL;
-	g_autofree char *id = NULL;
 	const DavitJson *rootfs = NULL;
+	const char *id = NULL;
 	gint64 version = 0;
 
-	if (!davit_json_get_integer (json, "version", 1, DAVIT_RECORD_VERSION, &version, error) ||
-	    !get_string (json, "id", &id, error) ||
-	    !get_string (json, "name", &container->name, error) ||
-	    !davit_json_get_integer (json, "created", 0, G_MAXINT64, &container->created, error) ||
-	    !get_string (json, "image", &container->image, error) ||
-	    !get_string (json, "imageId", &container->image_id, error) ||
-	    !davit_json_get_object (json, "rootfs", &rootfs, error) ||
-	    !davit_json_get_strings (json, "args", &args, error) ||
-	    !labels_read (json, &container->labels, error) ||
-	    !davit_json_get_boolean (json, "autoRemove", &container->auto_remove, error))
+	if (!davit_json_get_integer (json, "version", 1, DAVIT_RECORD_VERSION, &version, NULL) ||
+	    !davit_json_get_string (json, "id", &id, NULL) ||
+	    !get_string (json, "name", &container->name) ||
+	    !davit_json_get_integer (json, "created", 0, G_MAXINT64, &container->created, NULL) ||
+	    !get_string (json, "image", &container->image) ||
+	    !get_string (json, "imageId", &container->image_id) ||
+	    !davit_json_get_object (json, "rootfs", &rootfs, NULL) ||
+	    !davit_json_get_strings (json, "args", &args, NULL) ||
+	    !labels_read (json, &container->labels) ||
+	    !davit_json_get_boolean (json, "autoRemove", &container->auto_remove, NULL))
 		return FALSE;
-	if (container->image == NULL && !get_string (rootfs, "path", &container->image, error))
+	if (container->image == NULL && !get_string (rootfs, "path", &container->image))
 		return FALSE;
 	if (version == 0 || args == NULL || g_strcmp0 (id, container->id) != 0 ||
 	    container->name == NULL || !davit_text_is_container_name (container->name))
-		return davit_error_set (error, DAVIT_ERROR_CORRUPT, "members are missing");
+		return FALSE;
 	container->command = g_strjoinv (" ", (char **) args);
 	return TRUE;
 }
 
-static gboolean
-record_read (List *list, DavitContainer *container, GError **error)
+static Found
+record_read (List *list, DavitContainer *container)
 {
 	g_autoptr (DavitJson) json = NULL;
+	Found found = file_read (list, container->id, "record.json");
 
-	if (!file_read (list, container->id, "record.json", error))
-		return FALSE;
-	json = davit_json_parse (list->text->str, (gssize) list->text->len, error);
-	return json != NULL && members_read (container, json, error);
+	if (found != FOUND)
+		return found;
+	json = davit_json_parse (list->text->str, (gssize) list->text->len, NULL);
+	return json != NULL && members_read (container, json) ? FOUND : UNREADABLE;
+}
+
+/*
+ * One that was never started has none, and in a long list one is followed by others: an open that
+ * fails costs more than to look, which costs less than an open that does not.
+ */
+static Found
+state_read (List *list, const char *id)
+{
+	Found found = ABSENT;
+
+	if (!list->no_state || !file_is_absent (list, id, "state.json"))
+		found = file_read (list, id, "state.json");
+	list->no_state = found == ABSENT;
+	return found;
+}
+
+static int
+names_compare (const void *left, const void *right)
+{
+	return strcmp (*(const char *const *) left, *(const char *const *) right);
+}
+
+static gboolean
+has_run (const List *list, const char *id)
+{
+	return list->runs->len > 0 && bsearch (&id, list->runs->pdata, list->runs->len,
+					       sizeof *list->runs->pdata, names_compare) != NULL;
 }
 
 /*
  * Most containers of a long list don't run. Whoever has a run is looked at as always, and so is
  * one that claims to run: it may have been started after the runs were read.
  */
-static gboolean
-status_read (List *list, DavitContainer *container, GError **error)
+static void
+status_read (List *list, DavitContainer *container)
 {
-	g_autoptr (GError) local = NULL;
 	DavitState state = {0};
-	gboolean known;
+	Found found = state_read (list, container->id);
+	gboolean known = found == ABSENT;
 
-	known = file_read (list, container->id, "state.json", &local)
-			? davit_state_parse (list->text->str, list->text->len, &state, NULL)
-			: davit_error_matches (local, DAVIT_ERROR_NOT_FOUND);
-	if (state.running || !known || g_hash_table_contains (list->runs, container->id))
+	if (found == FOUND)
+		known = davit_state_parse (list->text->str, list->text->len, &state, NULL);
+	if (state.running || !known || has_run (list, container->id))
 		container->run_dirfd = openat (list->directories.run_fd, container->id,
 					       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	davit_container_look_with (container, known ? &state : NULL);
 	davit_fd_close (&container->run_dirfd);
-	return TRUE;
 }
 
 /* ret_container stays NULL for one that has vanished, or is not finished. */
@@ -173,19 +223,20 @@ entry_read (List *list, const char *id, DavitContainer **ret_container, GError *
 {
 	g_autoptr (DavitContainer) container = g_new0 (DavitContainer, 1);
 	g_autoptr (GError) local = NULL;
+	Found found;
 
 	container->engine = list->engine;
 	container->id = g_strdup (id);
 	container->dirfd = -1;
 	container->run_dirfd = -1;
-	if (record_read (list, container, &local)) {
+	found = record_read (list, container);
+	if (found == FOUND) {
+		status_read (list, container);
 		*ret_container = g_steal_pointer (&container);
-		return status_read (list, *ret_container, error);
 	}
-	if (davit_error_matches (local, DAVIT_ERROR_NOT_FOUND))
+	if (found != UNREADABLE)
 		return TRUE;
 	/* What is wrong with it is said by the one that checks everything. */
-	g_clear_error (&local);
 	*ret_container = davit_container_load (list->engine, &list->directories, id, &local);
 	if (*ret_container == NULL && !davit_error_matches (local, DAVIT_ERROR_NOT_FOUND)) {
 		g_propagate_error (error, g_steal_pointer (&local));
@@ -199,25 +250,8 @@ entry_read (List *list, const char *id, DavitContainer **ret_container, GError *
 }
 
 static gboolean
-runs_read (List *list, GError **error)
+entries_read (List *list, const GPtrArray *names, GPtrArray *containers, GError **error)
 {
-	g_autoptr (GPtrArray) names = NULL;
-
-	if (!davit_path_list (list->directories.run_fd, &names, error))
-		return FALSE;
-	for (guint i = 0; i < names->len; i++)
-		g_hash_table_add (list->runs, g_strdup ((const char *) names->pdata[i]));
-	return TRUE;
-}
-
-static gboolean
-entries_read (List *list, GPtrArray *containers, GError **error)
-{
-	g_autoptr (GPtrArray) names = NULL;
-
-	if (!runs_read (list, error) ||
-	    !davit_path_list (list->directories.containers_fd, &names, error))
-		return FALSE;
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = (const char *) names->pdata[i];
 		DavitContainer *container = NULL;
@@ -232,21 +266,57 @@ entries_read (List *list, GPtrArray *containers, GError **error)
 	return TRUE;
 }
 
-GPtrArray *
-davit_container_list (DavitEngine *engine, GError **error)
+/* The runs come first: one that is started meanwhile says in its state that it runs. */
+static gboolean
+all_read (List *list, gboolean running, GPtrArray *containers, GError **error)
+{
+	g_autoptr (GPtrArray) names = NULL;
+
+	if (!davit_path_list (list->directories.run_fd, &list->runs, error))
+		return FALSE;
+	g_ptr_array_sort (list->runs, names_compare);
+	if (running)
+		return entries_read (list, list->runs, containers, error);
+	return davit_path_list (list->directories.containers_fd, &names, error) &&
+	       entries_read (list, names, containers, error);
+}
+
+static GPtrArray *
+list_read (DavitEngine *engine, gboolean running, GError **error)
 {
 	g_autoptr (GPtrArray) containers = g_ptr_array_new_with_free_func (container_free);
-	g_autoptr (GHashTable) runs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr (GString) text = g_string_sized_new (4096);
-	List list = {.engine = engine, .runs = runs, .text = text};
+	List list = {.engine = engine, .text = text};
 	gboolean listed;
 
 	if (!davit_container_directories_open (engine, &list.directories, error))
 		return NULL;
-	listed = entries_read (&list, containers, error);
+	listed = all_read (&list, running, containers, error);
 	davit_container_directories_close (&list.directories);
+	g_clear_pointer (&list.runs, g_ptr_array_unref);
 	if (!listed)
 		return NULL;
 	g_ptr_array_sort (containers, newest_first);
 	return g_steal_pointer (&containers);
+}
+
+GPtrArray *
+davit_container_list (DavitEngine *engine, GError **error)
+{
+	return list_read (engine, FALSE, error);
+}
+
+GPtrArray *
+davit_container_list_running (DavitEngine *engine, GError **error)
+{
+	GPtrArray *containers = list_read (engine, TRUE, error);
+
+	for (guint i = containers == NULL ? 0 : containers->len; i > 0; i--) {
+		const DavitContainer *container = containers->pdata[i - 1];
+
+		if (container->status != DAVIT_STATUS_RUNNING &&
+		    container->status != DAVIT_STATUS_PAUSED)
+			g_ptr_array_remove_index (containers, i - 1);
+	}
+	return containers;
 }

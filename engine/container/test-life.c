@@ -178,6 +178,16 @@ test_stop (TestEngine *test, gconstpointer data)
 }
 
 static void
+assert_running (TestEngine *test, guint count)
+{
+	g_autoptr (GError) error = NULL;
+	g_autoptr (GPtrArray) containers = davit_container_list_running (test->engine, &error);
+
+	g_assert_no_error (error);
+	g_assert_cmpuint (containers->len, ==, count);
+}
+
+static void
 test_signals (TestEngine *test, gconstpointer data)
 {
 	g_autofree char *id = test_id (1);
@@ -198,16 +208,19 @@ test_signals (TestEngine *test, gconstpointer data)
 				  "container \"web\" can't be unpaused: it is running");
 	g_assert_true (davit_container_pause (container, &error));
 	test_assert_state (test, "web", DAVIT_STATUS_PAUSED, 0);
+	assert_running (test, 1);
 	g_assert_false (davit_container_pause (container, &error));
 	test_engine_assert_error (test, &error, DAVIT_ERROR_STATE,
 				  "container \"web\" can't be paused: it is paused already");
 	g_assert_true (davit_container_unpause (container, &error));
 	test_assert_state (test, "web", DAVIT_STATUS_RUNNING, 0);
+	assert_running (test, 1);
 	g_assert_true (davit_container_pause (container, &error));
 	/* What is frozen is thawed, or the signal would never come. */
 	g_assert_true (davit_container_stop (container, 0, TEST_WAIT_MSEC, &error));
 	g_assert_no_error (error);
 	test_assert_state (test, "web", DAVIT_STATUS_EXITED, 143);
+	assert_running (test, 0);
 
 	test_start_detached (test, "web");
 	g_assert_true (davit_container_kill (container, SIGKILL, &error));

@@ -70,6 +70,7 @@ test_damaged (TestEngine *test, gconstpointer data)
 	g_autofree char *foreign = test_id (3);
 	g_autofree char *newer = test_id (4);
 	g_autofree char *unfinished = test_id (5);
+	g_autofree char *file = test_id (6);
 	g_autoptr (GPtrArray) containers = NULL;
 	g_auto (GStrv) ids = NULL;
 	g_auto (GStrv) chain_ids = NULL;
@@ -92,6 +93,9 @@ test_damaged (TestEngine *test, gconstpointer data)
 		test_file_write (test, foreign, "record.json", text);
 	}
 	test_file_write (test, unfinished, "other", "");
+	/* Nor do others suffer from what is not even a directory. */
+	g_assert_true (davit_path_replace_file (test->directories.containers_fd, file, "", 0, 0600,
+						FALSE, &error));
 
 	containers = davit_container_list (test->engine, &error);
 	g_assert_no_error (error);
@@ -113,6 +117,11 @@ test_damaged (TestEngine *test, gconstpointer data)
 		g_clear_error (&error);
 	}
 	g_assert_cmpuint (damaged, ==, 3);
+	/* None of them runs. */
+	g_clear_pointer (&containers, g_ptr_array_unref);
+	containers = davit_container_list_running (test->engine, &error);
+	g_assert_no_error (error);
+	g_assert_cmpuint (containers->len, ==, 0);
 	found = test_find (test, "foreign");
 	g_assert_cmpstr (found->damage, ==, "its record is that of container 000000000000");
 	g_assert_null (davit_container_find (test->engine, unfinished, &error));
