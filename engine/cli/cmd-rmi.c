@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
+#include "cli/images.h"
 #include "container/container.h"
 
 const char davit_rmi_manual[] =
@@ -112,9 +113,11 @@ davit_rmi_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 		return FALSE;
 	for (; *names != NULL; names++)
 		image_remove (cli, &removal, *names, removal.force);
-	return davit_image_store_collect (cli->engine->images,
-					  layers_used, cli->engine, &lines,
-					  error);
+	if (!davit_image_store_collect (cli->engine->images, layers_used, cli->engine, &lines,
+					error))
+		return FALSE;
+	davit_images_tell_kept (cli, lines);
+	return TRUE;
 }
 
 gboolean

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
+#include "cli/images.h"
 #include "container/container.h"
 
 #include <fcntl.h>
@@ -163,5 +164,7 @@ davit_system_reset_main (DavitCli *cli, DavitArguments *arguments, GError **erro
 	/* Layers that a driver keeps in its own way are its to remove; then goes what is left. */
 	if (!davit_image_store_collect (cli->engine->images, NULL, NULL, &lines, &local))
 		davit_cli_fail (cli, &local);
+	else
+		davit_images_tell_kept (cli, lines);
 	return rest_remove (cli->engine, error);
 }

@@ -139,6 +139,31 @@ for command in "ps -a" "images" "inspect hello" "save hello"; do
 done
 davit rm -a > /dev/null
 
+# A store of a storage plugin that was taken away keeps its layers, and that is told.
+mkdir -p "$T/root/storage/absent"
+run davit rmi hello
+expect_status 0
+expect_out_has 'Deleted: sha256:'
+expect_out_lacks 'Kept'
+expect_err 'Kept: '
+expect_err '"absent"'
+rmdir "$T/root/storage/absent"
+
+# Letters of all kinds, whatever the locale: columns fit, and what a terminal would obey is shown.
+davit create --name letters --label $'key=\033[31m' hello 'żółw 日本' > /dev/null
+davit create --name controls hello $'\033]0;x\007\302\233' > /dev/null
+for locale in C C.UTF-8 nonsense; do
+	run env LC_ALL=$locale timeout 10 "$DAVIT" --root "$T/root" --runroot "$T/run" ps -a --sort names \
+		--format 'table {{.Command}}\t{{.Names}}'
+	expect_status 0
+	expect_match '^COMMAND +NAMES
+.*\\x1b\]0;x\\x07\\u\{9b\} +controls
+.*żółw 日本 +letters$'
+done
+run davit inspect letters controls
+expect_true "no control character is printed" sh -c '! LC_ALL=C grep -q "[[:cntrl:]]" "$1"' sh <(tr -d '\n' < "$T/out")
+davit rm -a > /dev/null
+
 # What is ignored or blocked by the caller.
 cat > "$T/ignore" <<'PYTHON'
 import os, signal, sys

@@ -116,7 +116,8 @@ for command in "logs -f writer" "exec writer yes" "attach writer" "run --rm box 
 	status=${PIPESTATUS[0]} err=$(cat "$T/err")
 	expect_true "$tap_command: ends ($status)" test "$status" = 141 -o "$status" = 125
 done
-davit rm -f -t 0 writer > /dev/null
+# Whose reader is gone runs on, with --rm too.
+davit rm -fa -t 0 > /dev/null
 run davit ps -aq
 expect_out ''
 
