@@ -73,6 +73,12 @@ int native_cgroup_collect (int dirfd, GArray *pids);
 gboolean native_cgroup_is_populated (int dirfd);
 
 /*
+ * A belt beside the checks of paths, before all in a group is killed or taken away: whether what is
+ * open is neither the hierarchy's root nor a group that holds the caller. CORRUPT: it is.
+ */
+gboolean native_cgroup_group_check_kill (const NativeGroup *group, GError **error);
+
+/*
  * One value to write. Values of files that hold a line a device have the device as key; reset is
  * what takes the device's line away again.
  */

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What a container makes below its own group; deeper is refused rather than run out of files. */
@@ -130,6 +131,38 @@ native_cgroup_processes (NativeCgroup *cgroup, GArray **ret_pids, GError **error
 }
 
 static gboolean
+is_same (const struct stat *group, int dirfd, const char *path)
+{
+	struct stat status;
+
+	return fstatat (dirfd, path, &status, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) == 0 &&
+	       status.st_dev == group->st_dev && status.st_ino == group->st_ino;
+}
+
+gboolean
+native_cgroup_group_check_kill (const NativeGroup *group, GError **error)
+{
+	g_autofree char *path = g_strdup (group->own + 1);
+	struct stat status;
+	gboolean above;
+	char *slash;
+
+	if (fstat (group->fd, &status) < 0)
+		return native_error_set (error, errno, "look at control group \"%s%s\"",
+					 group->mount, group->path);
+	above = is_same (&status, group->root_fd, "");
+	while (!above && *path != '\0') {
+		above = is_same (&status, group->root_fd, path);
+		slash = strrchr (path, '/');
+		*(slash == NULL ? path : slash) = '\0';
+	}
+	return !above || native_error_say (error, DAVIT_ERROR_CORRUPT,
+					   "control group \"%s%s\" holds the caller, too; nothing "
+					   "in it is killed",
+					   group->mount, group->path);
+}
+
+static gboolean
 is_listed (const GArray *pids, pid_t pid)
 {
 	for (guint i = 0; i < pids->len; i++) {
@@ -144,7 +177,10 @@ static gboolean
 each_kill (NativeCgroup *cgroup, int signal, GError **error)
 {
 	g_autoptr (GArray) done = g_array_new (FALSE, FALSE, sizeof (pid_t));
+	const NativeGroup *holder = native_cgroup_group_holder (cgroup);
 
+	if (holder != NULL && !native_cgroup_group_check_kill (holder, error))
+		return FALSE;
 	for (guint round = 0; round < KILL_ROUNDS; round++) {
 		g_autoptr (GArray) pids = NULL;
 		gboolean fresh = FALSE;
@@ -179,6 +215,7 @@ native_cgroup_kill (NativeCgroup *cgroup, int signal, GError **error)
 
 	/* Linux 5.14: all at once, those that fork meanwhile too. */
 	if (signal == SIGKILL && v2 != NULL && native_cgroup_group_open (v2) &&
+	    native_cgroup_group_check_kill (v2, NULL) &&
 	    native_cgroup_put (v2->fd, "cgroup.kill", "1") == 0)
 		return TRUE;
 	if (!each_kill (cgroup, signal, error))

@@ -188,7 +188,8 @@ native_cgroup_remove (NativeCgroup *cgroup, GError **error)
 		NativeGroup *group = cgroup->groups->pdata[i];
 
 		if (group->fd >= 0 &&
-		    (!group_empty (cgroup, group, deadline, error) || !group_remove (group, error)))
+		    (!native_cgroup_group_check_kill (group, error) ||
+		     !group_empty (cgroup, group, deadline, error) || !group_remove (group, error)))
 			return FALSE;
 	}
 	return TRUE;

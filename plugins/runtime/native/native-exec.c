@@ -9,9 +9,8 @@
  * Its processes see ours as soon as that is in their pid namespace, and one with CAP_SYS_PTRACE may
  * open its /proc/PID/root, /proc/PID/exe and memory, dumpable or not (CVE-2016-9962,
  * CVE-2019-5736). So a first process, which they can't see, does it all: it leaves the host's root,
- * program, descriptors and its privileges behind; the one that executes the program is made by it
- * last. What that one still has more than the container is CAP_SYS_ADMIN, if a filter is to be
- * loaded without no_new_privs.
+ * program, memory, descriptors and its privileges behind; the one that executes the program is made
+ * by it last: see native-newcomer.h.
  */
 
 #include "native-exec.h"
