@@ -34,25 +34,16 @@ ASSERT_COMMON (DavitRuntimeOps);
 ASSERT_COMMON (DavitCheckpointOps);
 
 static const DavitOperation storage_operations[] = {
-	REQUIRED (DavitStorageOps, open),
-	REQUIRED (DavitStorageOps, close),
-	REQUIRED (DavitStorageOps, probe),
-	REQUIRED (DavitStorageOps, layer_begin),
-	REQUIRED (DavitStorageOps, layer_commit),
-	REQUIRED (DavitStorageOps, layer_abort),
-	REQUIRED (DavitStorageOps, layer_exists),
-	REQUIRED (DavitStorageOps, layer_remove),
-	REQUIRED (DavitStorageOps, rootfs_create),
-	REQUIRED (DavitStorageOps, rootfs_mount),
-	REQUIRED (DavitStorageOps, rootfs_unmount),
-	REQUIRED (DavitStorageOps, rootfs_remove),
-	OPTIONAL (DavitStorageOps, changes),
-	OPTIONAL (DavitStorageOps, usage),
-	OPTIONAL (DavitStorageOps, verify),
-	OPTIONAL (DavitStorageOps, prune),
-	OPTIONAL (DavitStorageOps, layer_open),
-	OPTIONAL (DavitStorageOps, layer_list),
-	{0},
+	REQUIRED (DavitStorageOps, open),	    REQUIRED (DavitStorageOps, close),
+	REQUIRED (DavitStorageOps, probe),	    REQUIRED (DavitStorageOps, layer_begin),
+	REQUIRED (DavitStorageOps, layer_commit),   REQUIRED (DavitStorageOps, layer_abort),
+	REQUIRED (DavitStorageOps, layer_exists),   REQUIRED (DavitStorageOps, layer_remove),
+	REQUIRED (DavitStorageOps, rootfs_create),  REQUIRED (DavitStorageOps, rootfs_mount),
+	REQUIRED (DavitStorageOps, rootfs_unmount), REQUIRED (DavitStorageOps, rootfs_remove),
+	OPTIONAL (DavitStorageOps, changes),	    OPTIONAL (DavitStorageOps, usage),
+	OPTIONAL (DavitStorageOps, verify),	    OPTIONAL (DavitStorageOps, prune),
+	OPTIONAL (DavitStorageOps, layer_open),	    OPTIONAL (DavitStorageOps, layer_list),
+	OPTIONAL (DavitStorageOps, layer_adopt),    {0},
 };
 ASSERT_COMPLETE (storage_operations, DavitStorageOps);
 

@@ -155,3 +155,10 @@ davit_storage_layer_list (DavitStorage *storage, DavitResult *result, GError **e
 {
 	return davit_call (&storage->driver, storage.layer_list, result, error, result);
 }
+
+gboolean
+davit_storage_layer_adopt (DavitStorage *storage, const DavitLayerRequest *request, int file_fd,
+			   GError **error)
+{
+	return davit_call (&storage->driver, storage.layer_adopt, NULL, error, request, file_fd);
+}

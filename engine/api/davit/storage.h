@@ -177,6 +177,15 @@ typedef struct {
 	 * Repeatable.
 	 */
 	gboolean (*layer_list) (gpointer instance, DavitResult *result, GError **error);
+
+	/*
+	 * Optional. Begins a layer that is a file in the driver's own format, made by somebody
+	 * else: instead of layer_begin, with the same promises and errors. The file is copied,
+	 * where possible by sharing its blocks; the caller keeps file_fd. What is in it is hostile.
+	 * Runs in: engine. Repeatable. Errors: UNSUPPORTED (it is of another format), CORRUPT.
+	 */
+	gboolean (*layer_adopt) (gpointer instance, const DavitLayerRequest *request, int file_fd,
+				 GError **error);
 } DavitStorageOps;
 
 G_END_DECLS
