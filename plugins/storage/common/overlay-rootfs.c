@@ -57,23 +57,31 @@ upper_make (Store *store, const DavitRootfsRequest *request, int rootfs, GError 
 	return TRUE;
 }
 
+/* The bytes of memory that it may write, which keeps a quota too; 0: it writes to the disk. */
+static guint64
+memory_wanted (const Store *store, const DavitRootfsRequest *request)
+{
+	guint64 size = request->memory_writes > 0 ? request->memory_writes : store->memory;
+
+	return request->quota > 0 ? MIN (size, request->quota) : size;
+}
+
 gboolean
 overlay_rootfs_create (gpointer instance, const DavitRootfsRequest *request, GError **error)
 {
 	Store *store = (Store *) instance;
+	guint64 memory = memory_wanted (store, request);
 	store_autofd rootfs = -1;
 
-	if ((store->memory == 0 && !store_check_quota (request, error)) ||
+	if ((memory == 0 && !store_check_quota (request, error)) ||
 	    !store_layers_check (store, request->layers, error) ||
 	    !store_rootfs_make (store, request->id, &rootfs, error))
 		return FALSE;
 	/* Nothing is written: overlayfs needs no upper directory then. */
 	if (request->read_only || faccessat (rootfs, UPPER, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return TRUE;
-	if (store->memory > 0)
-		return overlay_memory_note (rootfs,
-					    request->quota > 0 ? request->quota : store->memory,
-					    error);
+	if (memory > 0)
+		return overlay_memory_note (rootfs, memory, error);
 	return upper_make (store, request, rootfs, error);
 }
 

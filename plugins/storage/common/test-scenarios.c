@@ -306,6 +306,48 @@ test_quota (TestStore *store, gconstpointer data)
 	g_assert_cmpuint (test_count (store, "rootfs"), ==, 0);
 }
 
+/* In memory, within the size, and gone with the mount; or an error that says so. */
+static void
+test_memory (TestStore *store, gconstpointer data)
+{
+	DavitRootfsRequest request = test_request (ID, 1);
+	g_autofree char *text = g_strnfill (1024 * 1024, 'x');
+	g_autoptr (GError) error = NULL;
+	davit_autofd fd = -1;
+	davit_autofd file = -1;
+
+	make_layer (store, 0, "file", "x");
+	request.memory_writes = 512 * 1024;
+	if (g_str_equal (store->driver, "vfs")) {
+		g_assert_false (davit_storage_rootfs_create (store->storage, &request, &error));
+		g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
+		g_assert_nonnull (strstr (error->message, "can't be kept in memory"));
+		g_assert_cmpuint (test_count (store, "rootfs"), ==, 0);
+		return;
+	}
+	fd = test_rootfs_mount (store, &request);
+	test_assert_content (fd, "file", "x");
+	test_write (fd, "new", "y");
+	g_assert_cmpint (unlinkat (fd, "file", 0), ==, 0);
+	file = openat (fd, "large", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	g_assert_cmpint (write (file, text, 1024 * 1024), <, 512 * 1024);
+	g_assert_cmpint (write (file, text, 1024 * 1024), ==, -1);
+	g_assert_cmpint (errno, ==, ENOSPC);
+	g_assert_false (davit_storage_changes (store->storage, &request, NULL, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
+	g_assert_nonnull (strstr (error->message, "what it writes is in memory"));
+	davit_fd_close (&file);
+	davit_fd_close (&fd);
+	/* Whatever another process asks for: it is what it was made as. */
+	request.memory_writes = 0;
+	test_store_reopen (store);
+	fd = test_rootfs_mount (store, &request);
+	test_assert_absent (fd, "new");
+	test_assert_content (fd, "file", "x");
+	davit_fd_close (&fd);
+	g_assert_true (davit_storage_rootfs_remove (store->storage, ID, NULL));
+}
+
 static void
 test_no_layers (TestStore *store, gconstpointer data)
 {
@@ -339,7 +381,6 @@ test_read_only (TestStore *store, gconstpointer data)
 	g_assert_cmpint (errno, ==, EROFS);
 }
 
-/* Several at once, and none is there before all are. */
 /* A layer that another process committed meanwhile stays: containers may stand on it. */
 static void
 test_commit_late (TestStore *store, gconstpointer data)
@@ -359,6 +400,7 @@ test_commit_late (TestStore *store, gconstpointer data)
 	g_assert_cmpuint (test_count (store, "tombs"), ==, 0);
 }
 
+/* Several at once, and none is there before all are. */
 static void
 test_commit_many (TestStore *store, gconstpointer data)
 {
@@ -503,6 +545,7 @@ test_scenarios_add (const char *driver)
 	test_store_add (driver, "remove", test_remove);
 	test_store_add (driver, "rootfs", test_rootfs);
 	test_store_add (driver, "quota", test_quota);
+	test_store_add (driver, "memory", test_memory);
 	test_store_add (driver, "no-layers", test_no_layers);
 	test_store_add (driver, "read-only", test_read_only);
 	test_store_add (driver, "commit-late", test_commit_late);

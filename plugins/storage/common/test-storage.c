@@ -58,6 +58,20 @@ test_store_reopen (TestStore *store)
 	store_open_driver (store);
 }
 
+void
+test_store_configure (TestStore *store, const char *option)
+{
+	const char *const overrides[] = {option, NULL};
+	g_autoptr (GError) error = NULL;
+
+	davit_drivers_free (store->drivers);
+	davit_fd_close (&store->state_fd);
+	davit_config_free (store->config);
+	store->config = davit_config_load (store->paths, overrides, &error);
+	g_assert_no_error (error);
+	store_open_driver (store);
+}
+
 static char *
 mount_table (void)
 {

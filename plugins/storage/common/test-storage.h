@@ -32,6 +32,9 @@ void test_store_tear_down (TestStore *store, gconstpointer driver);
 void test_store_add (const char *driver, const char *name,
 		     void (*function) (TestStore *, gconstpointer));
 
+/* Opens the driver again with other options: "storage.NAME.KEY=VALUE", or NULL. */
+void test_store_configure (TestStore *store, const char *option);
+
 /* Frees the driver and opens it again, as another process would. */
 void test_store_reopen (TestStore *store);
 

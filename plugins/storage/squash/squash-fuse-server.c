@@ -92,7 +92,7 @@ server_run (void *data)
 	    sigprocmask (SIG_SETMASK, &none, NULL) == 0)
 		execve (start->program, start->argv, start->envp);
 	start->number = errno;
-	_exit (127);
+	return 127;
 }
 
 static int
@@ -103,7 +103,7 @@ between_run (void *data)
 	if (clone (server_run, start->stack + STACK_SIZE,
 		   CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, start, &start->pidfd) < 0)
 		start->number = errno;
-	_exit (0);
+	return 0;
 }
 
 /* Descriptors are shared with the first child, so that we have the pidfd that it gets. */
@@ -183,7 +183,7 @@ touch_run (void *data)
 	const Touch *touch = (const Touch *) data;
 	struct stat status;
 
-	_exit (fstat (touch->mount_fd, &status) == 0 ? 0 : errno);
+	return fstat (touch->mount_fd, &status) == 0 ? 0 : errno;
 }
 
 /*

@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #define DEVICE "/dev/fuse"
+#define NAME_OF_VERSION "squashfuse "
 
 typedef struct {
 	const char *key;
@@ -83,8 +85,44 @@ fuse_serve (const Store *store, const char *program, int file_fd, int *ret_mount
 	return TRUE;
 }
 
+/*
+ * Before 0.2 it takes "trusted.*" for "security.*" and the other way round: deletions of directories
+ * and capabilities of files would be lost without a word. The first line that it prints when asked
+ * is "squashfuse 0.1.104 (c) ...".
+ */
+static gboolean
+version_check (const Store *store, const char *program, GError **error)
+{
+	const char *const argv[] = {program, "--version", NULL};
+	int status = 0;
+	g_autofree char *complaint = NULL;
+	g_autofree char *output = NULL;
+	const DavitHelper helper = {
+		.size = sizeof helper,
+		.argv = argv,
+		.netns_fd = -1,
+		.cwd_dirfd = -1,
+		.ret_status = &status,
+		.ret_complaint = &complaint,
+	};
+	const char *version = NULL;
+
+	if (!store->host->run_helper (store->host, &helper, &output, error))
+		return FALSE;
+	if (complaint != NULL)
+		version = strstr (complaint, NAME_OF_VERSION);
+	if (version == NULL || !g_str_has_prefix (version, NAME_OF_VERSION "0.1."))
+		return TRUE;
+	return store_error_set (
+		error, DAVIT_ERROR_UNAVAILABLE,
+		"there are attributes \"trusted.*\" or \"security.*\" in it, which "
+		"\"%s\" mixes up before version 0.2; install a newer one, or let the "
+		"kernel mount it",
+		program);
+}
+
 gboolean
-squash_fuse_mount (Store *store, const char *chain_id, int file_fd, int *ret_mount_fd,
+squash_fuse_mount (Store *store, const char *chain_id, const SquashFile *file, int *ret_mount_fd,
 		   GError **error)
 {
 	g_autofree char *program = g_find_program_in_path (SQUASH_FUSE_PROGRAM);
@@ -93,7 +131,8 @@ squash_fuse_mount (Store *store, const char *chain_id, int file_fd, int *ret_mou
 		return store_error_set (error, DAVIT_ERROR_UNAVAILABLE,
 					"program \"" SQUASH_FUSE_PROGRAM "\" is not there; install "
 					"squashfuse");
-	if (fuse_serve (store, program, file_fd, ret_mount_fd, error))
+	if ((!file->attributes || version_check (store, program, error)) &&
+	    fuse_serve (store, program, file->fd, ret_mount_fd, error))
 		return TRUE;
 	g_prefix_error (error, "layer \"%s\": ", chain_id);
 	return FALSE;

@@ -11,14 +11,14 @@
 
 #pragma once
 
-#include "store.h"
+#include "squash.h"
 
 G_BEGIN_DECLS
 
 #define SQUASH_FUSE_PROGRAM "squashfuse_ll"
 
 /* UNAVAILABLE, PERMISSION: not here. CORRUPT, TIMEOUT: the program ended, or does nothing. */
-gboolean squash_fuse_mount (Store *store, const char *chain_id, int file_fd, int *ret_mount_fd,
-			    GError **error);
+gboolean squash_fuse_mount (Store *store, const char *chain_id, const SquashFile *file,
+			    int *ret_mount_fd, GError **error);
 
 G_END_DECLS

@@ -22,8 +22,8 @@
 
 #define REMEDY "remove the image and get it again"
 
-gboolean
-squash_file_open (Store *store, const char *chain_id, int *ret_fd, GError **error)
+static gboolean
+file_open (Store *store, const char *chain_id, int *ret_fd, GError **error)
 {
 	const char *const layers[] = {chain_id, NULL};
 	g_autofree char *name = g_build_filename (chain_id, SQUASH_FILE, NULL);
@@ -56,12 +56,13 @@ is_not_here (const GError *error)
 }
 
 static gboolean
-mount_anyhow (Store *store, const char *chain_id, int file_fd, int *ret_fd, GError **error)
+mount_anyhow (Store *store, const char *chain_id, const SquashFile *file, int *ret_fd,
+	      GError **error)
 {
 	g_autoptr (GError) failure = NULL;
 	g_autofree char *text = NULL;
 
-	if (squash_loop_mount (store, chain_id, file_fd, ret_fd, &failure))
+	if (squash_loop_mount (store, chain_id, file->fd, ret_fd, &failure))
 		return TRUE;
 	if (!is_not_here (failure)) {
 		g_propagate_error (error, g_steal_pointer (&failure));
@@ -69,25 +70,45 @@ mount_anyhow (Store *store, const char *chain_id, int file_fd, int *ret_fd, GErr
 	}
 	text = g_strdup_printf ("%s; trying squashfuse", failure->message);
 	store->host->log (store->host, DAVIT_LOG_DEBUG, text);
-	if (squash_fuse_mount (store, chain_id, file_fd, ret_fd, error))
+	if (squash_fuse_mount (store, chain_id, file, ret_fd, error))
 		return TRUE;
 	g_prefix_error (error, "%s; ", failure->message);
 	return FALSE;
 }
 
 gboolean
-squash_layer_mount (Store *store, const char *chain_id, int *ret_fd, GError **error)
+squash_file_mount (Store *store, const char *chain_id, const SquashFile *file, int *ret_fd,
+		   GError **error)
 {
 	const char *way = store->host->option_string (store->host, SQUASH_OPTION_MOUNT);
-	g_autofree char *adopted = g_build_filename (chain_id, SQUASH_ADOPTED, NULL);
-	store_autofd file = -1;
 
-	if (!squash_file_open (store, chain_id, &file, error))
-		return FALSE;
 	if (g_strcmp0 (way, "kernel") == 0)
-		return squash_loop_mount (store, chain_id, file, ret_fd, error);
-	if (g_strcmp0 (way, "fuse") == 0 || store->host->facts->rootless ||
-	    faccessat (store->layers_fd, adopted, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return squash_loop_mount (store, chain_id, file->fd, ret_fd, error);
+	if (g_strcmp0 (way, "fuse") == 0 || store->host->facts->rootless || file->adopted)
 		return squash_fuse_mount (store, chain_id, file, ret_fd, error);
 	return mount_anyhow (store, chain_id, file, ret_fd, error);
+}
+
+static gboolean
+layer_has (const Store *store, const char *chain_id, const char *mark)
+{
+	g_autofree char *name = g_build_filename (chain_id, mark, NULL);
+
+	return faccessat (store->layers_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+gboolean
+squash_layer_mount (Store *store, const char *chain_id, int *ret_fd, GError **error)
+{
+	store_autofd fd = -1;
+	SquashFile file;
+
+	if (!file_open (store, chain_id, &fd, error))
+		return FALSE;
+	file = (SquashFile){
+		.fd = fd,
+		.adopted = layer_has (store, chain_id, SQUASH_ADOPTED),
+		.attributes = layer_has (store, chain_id, SQUASH_ATTRIBUTES),
+	};
+	return squash_file_mount (store, chain_id, &file, ret_fd, error);
 }

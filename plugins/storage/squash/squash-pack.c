@@ -90,14 +90,23 @@ root_make (Store *store, int stage_fd, int tree, GError **error)
 	       store_rootfs_copy_attributes (tree, root, error);
 }
 
-static gboolean
-pack (Store *store, const char *chain_id, int stage_fd, int tree, GError **error)
+gboolean
+squash_mark (int stage_fd, const char *mark, GError **error)
 {
-	guint64 bytes = 0;
+	if (mknodat (stage_fd, mark, S_IFREG | 0444, 0) < 0 && errno != EEXIST)
+		return store_error_errno (error, errno, "make \"%s\"", mark);
+	return TRUE;
+}
 
-	return squash_tree_prepare (store, chain_id, tree, &bytes, error) &&
-	       pack_run (store, stage_fd, bytes, error) && pack_finish (stage_fd, error) &&
-	       root_make (store, stage_fd, tree, error);
+static gboolean
+pack (Store *store, const char *chain_id, int stage_fd, int fd, GError **error)
+{
+	SquashTree tree = {0};
+
+	return squash_tree_prepare (store, chain_id, fd, &tree, error) &&
+	       pack_run (store, stage_fd, tree.bytes, error) && pack_finish (stage_fd, error) &&
+	       root_make (store, stage_fd, fd, error) &&
+	       (!tree.attributes || squash_mark (stage_fd, SQUASH_ATTRIBUTES, error));
 }
 
 gboolean

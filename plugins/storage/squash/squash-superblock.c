@@ -15,6 +15,7 @@
 #define BLOCK_LOG_MAX 20
 /* Where tables begin: id, xattr, inode, directory, fragment, export. All ones: there is none. */
 #define TABLES_AT 48
+#define ATTRIBUTES_AT 56
 #define N_TABLES 6
 #define NO_TABLE G_MAXUINT64
 
@@ -40,19 +41,42 @@ tables_problem (const guint8 *block, guint64 used)
 	return NULL;
 }
 
+gboolean
+squash_superblock_is_one (int fd)
+{
+	char magic[sizeof MAGIC] = "";
+	struct stat status;
+
+	return fstat (fd, &status) == 0 && S_ISREG (status.st_mode) &&
+	       pread (fd, magic, strlen (MAGIC), 0) == (gssize) strlen (MAGIC) &&
+	       strcmp (magic, MAGIC) == 0;
+}
+
+gboolean
+squash_superblock_has_attributes (int fd)
+{
+	guint8 number[8];
+
+	return pread (fd, number, sizeof number, ATTRIBUTES_AT) == sizeof number &&
+	       number_at (number, 0, sizeof number) != NO_TABLE;
+}
+
 char *
 squash_superblock_problem (int fd)
 {
 	guint8 block[SIZE];
-	gssize length = pread (fd, block, SIZE, 0);
+	gssize length;
 	guint64 used;
 	guint64 log;
 	struct stat status;
 
-	if (length < 0 || fstat (fd, &status) < 0)
+	if (fstat (fd, &status) < 0)
 		return g_strdup (g_strerror (errno));
 	if (!S_ISREG (status.st_mode))
 		return g_strdup ("it is no regular file");
+	length = pread (fd, block, SIZE, 0);
+	if (length < 0)
+		return g_strdup (g_strerror (errno));
 	if (length < (gssize) strlen (MAGIC) || memcmp (block, MAGIC, strlen (MAGIC)) != 0)
 		return g_strdup ("it does not begin with \"" MAGIC "\", as a squashfs does");
 	if (length < SIZE)

@@ -14,4 +14,10 @@ G_BEGIN_DECLS
  */
 char *squash_superblock_problem (int fd);
 
+/* Whether there are extended attributes in one that has no problem. */
+gboolean squash_superblock_has_attributes (int fd);
+
+/* Whether it is a regular file that begins as a squashfs does, damaged or not. */
+gboolean squash_superblock_is_one (int fd);
+
 G_END_DECLS

@@ -21,11 +21,6 @@
 #define BYTES_LIMIT (G_GUINT64_CONSTANT (1) << 40)
 #define ACL_PREFIX "system.posix_acl_"
 
-typedef struct {
-	guint64 bytes;
-	guint64 lists; /* files with access control lists */
-} Tree;
-
 static gboolean
 time_fix (int dirfd, const char *name, const struct stat *status, GError **error)
 {
@@ -39,26 +34,28 @@ time_fix (int dirfd, const char *name, const struct stat *status, GError **error
 }
 
 static gboolean
-entry_has_list (int dirfd, const char *name, gboolean *ret_has, GError **error)
+attributes_look (SquashTree *tree, int dirfd, const char *name, GError **error)
 {
 	g_autoptr (GPtrArray) xattrs = NULL;
+	gboolean has_list = FALSE;
 
-	*ret_has = FALSE;
 	if (!store_xattr_read (dirfd, name, &xattrs, error))
 		return FALSE;
 	for (guint i = 0; i < xattrs->len; i++) {
 		const StoreXattr *xattr = (const StoreXattr *) g_ptr_array_index (xattrs, i);
 
-		*ret_has |= g_str_has_prefix (xattr->name, ACL_PREFIX);
+		has_list |= g_str_has_prefix (xattr->name, ACL_PREFIX);
+		tree->attributes |= g_str_has_prefix (xattr->name, "trusted.") ||
+				    g_str_has_prefix (xattr->name, "security.");
 	}
+	tree->lists += has_list ? 1 : 0;
 	return TRUE;
 }
 
 static gboolean
 tree_entry (const StoreEntry *entry, gpointer data, GError **error)
 {
-	Tree *tree = (Tree *) data;
-	gboolean has_list;
+	SquashTree *tree = (SquashTree *) data;
 
 	if (S_ISREG (entry->status.st_mode))
 		tree->bytes += (guint64) entry->status.st_size;
@@ -69,45 +66,30 @@ tree_entry (const StoreEntry *entry, gpointer data, GError **error)
 			" bytes, holes included, which would take hours to pack; use the "
 			"storage driver \"overlay\"",
 			entry->path, entry->name, BYTES_LIMIT);
-	if (!time_fix (entry->dirfd, entry->name, &entry->status, error) ||
-	    !entry_has_list (entry->dirfd, entry->name, &has_list, error))
-		return FALSE;
-	tree->lists += has_list ? 1 : 0;
-	return TRUE;
-}
-
-/* The directory itself, which a walk does not show. */
-static gboolean
-top_prepare (int fd, Tree *tree, GError **error)
-{
-	struct stat status;
-	gboolean has_list;
-
-	if (fstat (fd, &status) < 0)
-		return store_error_errno (error, errno, "look at a directory");
-	if (!time_fix (fd, ".", &status, error) || !entry_has_list (fd, ".", &has_list, error))
-		return FALSE;
-	tree->lists += has_list ? 1 : 0;
-	return TRUE;
+	return time_fix (entry->dirfd, entry->name, &entry->status, error) &&
+	       attributes_look (tree, entry->dirfd, entry->name, error);
 }
 
 gboolean
-squash_tree_prepare (Store *store, const char *chain_id, int tree, guint64 *ret_bytes,
+squash_tree_prepare (Store *store, const char *chain_id, int fd, SquashTree *ret_tree,
 		     GError **error)
 {
 	static const StoreVisitor visitor = {.entry = tree_entry};
-	Tree counts = {0};
+	struct stat status;
 
-	if (!store_walk (tree, &visitor, &counts, error) || !top_prepare (tree, &counts, error))
+	/* The directory itself is not shown by a walk. */
+	if (fstat (fd, &status) < 0)
+		return store_error_errno (error, errno, "look at a directory");
+	if (!time_fix (fd, ".", &status, error) || !attributes_look (ret_tree, fd, ".", error) ||
+	    !store_walk (fd, &visitor, ret_tree, error))
 		return FALSE;
-	if (counts.lists > 0) {
+	if (ret_tree->lists > 0) {
 		g_autofree char *text = g_strdup_printf (
 			"layer %s: squashfs has no access control lists; %" G_GUINT64_FORMAT
 			" files lose theirs",
-			chain_id, counts.lists);
+			chain_id, ret_tree->lists);
 
 		store->host->log (store->host, DAVIT_LOG_WARNING, text);
 	}
-	*ret_bytes = counts.bytes;
 	return TRUE;
 }

@@ -8,11 +8,20 @@
 
 G_BEGIN_DECLS
 
+/**
+ * SquashTree: what was found. Zeroed at first.
+ */
+typedef struct {
+	guint64 bytes;	     /* of all files, holes included */
+	guint64 lists;	     /* files with access control lists */
+	gboolean attributes; /* there are some "trusted.*" or "security.*" */
+} SquashTree;
+
 /*
  * Brings times that squashfs can't hold to the nearest it can, and says in the log what is lost.
- * *ret_bytes is the size of all files, holes included. UNSUPPORTED: it would take for ever.
+ * UNSUPPORTED: it would take for ever.
  */
-gboolean squash_tree_prepare (Store *store, const char *chain_id, int tree, guint64 *ret_bytes,
+gboolean squash_tree_prepare (Store *store, const char *chain_id, int fd, SquashTree *ret_tree,
 			      GError **error);
 
 G_END_DECLS

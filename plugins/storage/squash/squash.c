@@ -163,6 +163,7 @@ static const DavitStorageOps squash_ops = {
 	.prune = store_prune,
 	.layer_open = squash_layer_open,
 	.layer_list = store_layer_list,
+	.layer_adopt = squash_layer_adopt,
 };
 
 DAVIT_PLUGIN_DEFINE (DAVIT_KIND_STORAGE, "squash", "0.1.0",

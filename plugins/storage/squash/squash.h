@@ -6,6 +6,7 @@
  *     layers/CHAIN-ID/layer.sqfs   mode 0444, never written to again
  *     layers/CHAIN-ID/root         empty; the owner, mode, times and attributes of its "/"
  *     layers/CHAIN-ID/adopted      only if the file was made by somebody else
+ *     layers/CHAIN-ID/attributes   only if there may be attributes "trusted.*" or "security.*" in it
  *     layers/CHAIN-ID/stamp        the size and SHA-256 of the file
  */
 
@@ -18,6 +19,7 @@ G_BEGIN_DECLS
 #define SQUASH_FILE "layer.sqfs"
 #define SQUASH_ROOT "root"
 #define SQUASH_ADOPTED "adopted"
+#define SQUASH_ATTRIBUTES "attributes"
 
 #define SQUASH_OPTION_MOUNT "mount"
 #define SQUASH_OPTION_LEVEL "compression-level"
@@ -27,14 +29,27 @@ G_BEGIN_DECLS
 /* What layers are in this driver. */
 extern const StoreForm squash_form;
 
-/* Opens the file of a layer. NOT_FOUND, CORRUPT. */
-gboolean squash_file_open (Store *store, const char *chain_id, int *ret_fd, GError **error);
+/**
+ * SquashFile: a file that is to be mounted, and what is known of it.
+ */
+typedef struct {
+	int fd;
+	gboolean adopted;
+	gboolean attributes;
+} SquashFile;
 
 /* The layer as a detached mount: StoreForm.mount. */
 gboolean squash_layer_mount (Store *store, const char *chain_id, int *ret_fd, GError **error);
 
+/* The same for one that is no layer yet. */
+gboolean squash_file_mount (Store *store, const char *chain_id, const SquashFile *file, int *ret_fd,
+			    GError **error);
+
 /* Makes the file of what is in tree: StoreForm.seal. */
 gboolean squash_seal (Store *store, const char *chain_id, int stage_fd, GError **error);
+
+/* Makes an empty file. */
+gboolean squash_mark (int stage_fd, const char *mark, GError **error);
 
 /* For the table of operations. */
 gboolean squash_probe (gpointer instance, DavitProbe *probe, GError **error);

@@ -4,10 +4,10 @@
 
 #include "vfs-copy.h"
 
+#include "store-copy.h"
 #include "store-error.h"
 #include "store-walk.h"
 #include "store-xattr.h"
-#include "vfs-copy-data.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@ typedef struct {
 	int to_dirfd;	   /* the top of the copy */
 	StoreCursor to;	   /* where the walk is in it */
 	GHashTable *links; /* inode of the original → path of its copy, from the top */
-	VfsCopyData data;
+	StoreCopy data;
 } Copy;
 
 static void
@@ -57,7 +57,7 @@ file_make (Copy *copy, const StoreEntry *entry, GError **error)
 		     0600);
 	if (to < 0)
 		return copy_failed (entry, "make", error);
-	if (!vfs_copy_data (&copy->data, from, to, status.st_size))
+	if (!store_copy_data (&copy->data, from, to, status.st_size))
 		return copy_failed (entry, "content", error);
 	return TRUE;
 }

@@ -42,6 +42,12 @@ vfs_rootfs_create (gpointer instance, const DavitRootfsRequest *request, GError 
 	Store *store = (Store *) instance;
 	store_autofd rootfs = -1;
 
+	if (request->memory_writes > 0)
+		return store_error_set (
+			error, DAVIT_ERROR_UNSUPPORTED,
+			"root file system \"%s\": can't be kept in memory; choose the "
+			"storage driver \"overlay\" or \"squash\"",
+			request->id);
 	if (!store_check_quota (request, error) ||
 	    !store_layers_check (store, request->layers, error) ||
 	    !store_rootfs_make (store, request->id, &rootfs, error))

@@ -6,7 +6,7 @@
  * for all files of a tree.
  */
 
-#include "vfs-copy-data.h"
+#include "store-copy.h"
 
 #include <errno.h>
 #include <linux/fs.h>
@@ -63,7 +63,7 @@ range_copy_by_hand (int from, int to, off_t at, off_t end)
 }
 
 static gboolean
-range_copy (VfsCopyData *state, int from, int to, off_t at, off_t end)
+range_copy (StoreCopy *state, int from, int to, off_t at, off_t end)
 {
 	off_t to_at = at;
 
@@ -85,7 +85,7 @@ range_copy (VfsCopyData *state, int from, int to, off_t at, off_t end)
 
 /* Only where there is data: a hole of a terabyte stays a hole. */
 static gboolean
-data_copy_sparse (VfsCopyData *state, int from, int to, off_t size)
+data_copy_sparse (StoreCopy *state, int from, int to, off_t size)
 {
 	off_t at = 0;
 
@@ -109,7 +109,7 @@ data_copy_sparse (VfsCopyData *state, int from, int to, off_t size)
 }
 
 gboolean
-vfs_copy_data (VfsCopyData *state, int from, int to, off_t size)
+store_copy_data (StoreCopy *state, int from, int to, off_t size)
 {
 	if (size == 0)
 		return TRUE;

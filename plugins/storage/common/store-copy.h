@@ -10,14 +10,14 @@
 G_BEGIN_DECLS
 
 /**
- * VfsCopyData: what was found out about the two file systems; zeroed at first.
+ * StoreCopy: what was found out about the two file systems; zeroed at first.
  */
 typedef struct {
 	gboolean no_reflink; /* FICLONE is not there: don't ask again */
 	gboolean no_kernel;  /* neither is copy_file_range */
-} VfsCopyData;
+} StoreCopy;
 
 /* Copies size bytes with their holes; to is new and empty. Sets errno. */
-gboolean vfs_copy_data (VfsCopyData *state, int from, int to, off_t size);
+gboolean store_copy_data (StoreCopy *state, int from, int to, off_t size);
 
 G_END_DECLS

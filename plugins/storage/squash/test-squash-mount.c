@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Who mounts a layer, how long it lasts, and what is left: nothing. */
+
+#include "test-squash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define N_MOUNTS 64
+#define END_MSEC 20000
+#define FIRST_UID 0xf0000000u
+
+static int
+process_open (pid_t pid)
+{
+	int fd = (int) syscall (SYS_pidfd_open, pid, 0);
+
+	g_assert_cmpint (fd, >=, 0);
+	return fd;
+}
+
+static gboolean
+process_has_ended (int pidfd, int msec)
+{
+	struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+	int ready = poll (&poll_fd, 1, msec);
+
+	g_assert_cmpint (ready, >=, 0);
+	return ready > 0;
+}
+
+/* What is mounted already is shared; the device goes with the last user, whoever it is. */
+static void
+test_loop (TestStore *store, gconstpointer data)
+{
+	DavitRootfsRequest one = test_request ("one", 2);
+	DavitRootfsRequest two = test_request ("two", 2);
+	davit_autofd first = -1;
+	davit_autofd second = -1;
+	davit_autofd layer = -1;
+
+	test_store_configure (store, "storage.squash.mount=kernel");
+	test_squash_layer (store, 0);
+	test_squash_layer (store, 1);
+	g_assert_cmpuint (test_squash_loops (store), ==, 0);
+	first = test_rootfs_mount (store, &one);
+	g_assert_cmpuint (test_squash_loops (store), ==, 2);
+	test_store_reopen (store);
+	second = test_rootfs_mount (store, &two);
+	g_assert_true (davit_storage_layer_open (store->storage, test_chain_id (0), &layer, NULL));
+	g_assert_cmpuint (test_squash_loops (store), ==, 2);
+	davit_fd_close (&first);
+	test_assert_content (second, "file", "content");
+	davit_fd_close (&second);
+	g_assert_cmpuint (test_squash_loops (store), ==, 1);
+	test_assert_content (layer, "file", "content");
+	davit_fd_close (&layer);
+	g_assert_cmpuint (test_squash_loops (store), ==, 0);
+}
+
+/* What the note says may be anything: another device, one that is not in use, or nonsense. */
+static void
+test_stale_note (TestStore *store, gconstpointer data)
+{
+	static const char *const targets[] = {"0", "999999", "-1", "../../etc", "x"};
+	DavitRootfsRequest request = test_request ("x", 1);
+	g_autofree char *note = g_build_filename (store->directory, "run", "plugins", "storage",
+						  "squash", "loop", test_chain_id (0), NULL);
+
+	test_squash_layer (store, 0);
+	close (test_rootfs_mount (store, &request));
+	for (guint i = 0; i < G_N_ELEMENTS (targets); i++) {
+		davit_autofd fd = -1;
+
+		g_assert_cmpint (unlink (note), ==, 0);
+		g_assert_cmpint (symlink (targets[i], note), ==, 0);
+		fd = test_rootfs_mount (store, &request);
+		test_assert_content (fd, "file", "content");
+		g_assert_cmpuint (test_squash_loops (store), ==, 1);
+	}
+	g_assert_true (davit_storage_layer_remove (store->storage, test_chain_id (0), NULL));
+	g_assert_cmpint (access (note, F_OK), ==, -1);
+}
+
+typedef struct {
+	int ready[2]; /* a byte from each that has mounted */
+	int go[2];    /* they end when its other end is closed */
+	pid_t children[N_MOUNTS];
+} Holders;
+
+/* Mounts a container of its own, says so, and holds it until it is told or killed. */
+static void
+hold (TestStore *store, const Holders *holders, guint number)
+{
+	g_autofree char *id = g_strdup_printf ("id-%u", number);
+	DavitRootfsRequest request = test_request (id, 2);
+	char byte = 0;
+	int fd;
+
+	close (holders->go[1]);
+	test_store_reopen (store);
+	fd = test_rootfs_mount (store, &request);
+	test_assert_content (fd, "file", "content");
+	test_write (fd, "mine", id);
+	test_assert_content (fd, "mine", id);
+	if (write (holders->ready[1], "x", 1) != 1 || read (holders->go[0], &byte, 1) != 0)
+		_exit (1);
+	_exit (0);
+}
+
+static void
+holders_start (TestStore *store, Holders *holders, guint count)
+{
+	char byte;
+
+	g_assert_cmpint (pipe2 (holders->ready, O_CLOEXEC), ==, 0);
+	g_assert_cmpint (pipe2 (holders->go, O_CLOEXEC), ==, 0);
+	for (guint i = 0; i < count; i++) {
+		holders->children[i] = fork ();
+		if (holders->children[i] == 0)
+			hold (store, holders, i);
+		g_assert_cmpint (holders->children[i], >, 0);
+	}
+	close (holders->ready[1]);
+	close (holders->go[0]);
+	/* An end of file instead: one of them failed. */
+	for (guint i = 0; i < count; i++)
+		g_assert_cmpint (read (holders->ready[0], &byte, 1), ==, 1);
+	close (holders->ready[0]);
+}
+
+/* Told to end, or as after a crash of the engine. */
+static void
+holders_end (Holders *holders, guint count, gboolean crash)
+{
+	for (guint i = 0; crash && i < count; i++)
+		kill (holders->children[i], SIGKILL);
+	close (holders->go[1]);
+	for (guint i = 0; i < count; i++) {
+		int status = 0;
+
+		g_assert_cmpint (waitpid (holders->children[i], &status, 0), ==,
+				 holders->children[i]);
+		g_assert_cmpint (status, ==, crash ? SIGKILL : 0);
+	}
+}
+
+static void
+test_many (TestStore *store, gconstpointer data)
+{
+	test_squash_layer (store, 0);
+	test_squash_layer (store, 1);
+	for (guint crash = 0; crash < 2; crash++) {
+		Holders holders;
+
+		holders_start (store, &holders, N_MOUNTS);
+		g_assert_cmpuint (test_squash_loops (store), >=, 2);
+		holders_end (&holders, N_MOUNTS, crash == 1);
+		g_assert_cmpuint (test_squash_loops (store), ==, 0);
+	}
+}
+
+/* Who looks at the layer sees the same, and it ends when nobody does any more. */
+static void
+test_fuse (TestStore *store, gconstpointer data)
+{
+	DavitRootfsRequest request = test_request ("x", 1);
+	g_autofree char *input = NULL;
+	davit_autofd fd = -1;
+	davit_autofd file = -1;
+	davit_autofd process = -1;
+	struct stat status;
+	pid_t pid = 0;
+
+	test_store_configure (store, "storage.squash.mount=fuse");
+	test_squash_layer (store, 0);
+	fd = test_rootfs_mount (store, &request);
+	g_assert_cmpuint (test_squash_servers (store, &pid), ==, 1);
+	g_assert_cmpuint (test_squash_loops (store), ==, 0);
+	process = process_open (pid);
+	/* In a session of its own, as somebody who owns nothing, and with nothing of ours open. */
+	g_assert_cmpint (getsid (pid), ==, pid);
+	{
+		g_autofree char *proc = g_strdup_printf ("/proc/%d", (int) pid);
+		g_autofree char *fds = g_build_filename (proc, "fd", NULL);
+		g_autofree char *null = g_build_filename (fds, "0", NULL);
+		g_autoptr (GPtrArray) names = NULL;
+		davit_autofd directory = open (fds, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		g_assert_cmpint (stat (proc, &status), ==, 0);
+		g_assert_cmpuint (status.st_uid, ==, FIRST_UID + (guint) pid);
+		g_assert_true (davit_path_list (directory, &names, NULL));
+		g_assert_cmpuint (names->len, <=, 7);
+		input = g_file_read_link (null, NULL);
+		g_assert_cmpstr (input, ==, "/dev/null");
+	}
+	test_assert_content (fd, "file", "content");
+	/* A file that is open is a user too. */
+	file = openat (fd, "file", O_RDONLY | O_CLOEXEC);
+	davit_fd_close (&fd);
+	test_store_reopen (store);
+	g_assert_false (process_has_ended (process, 0));
+	davit_fd_close (&file);
+	g_assert_true (process_has_ended (process, END_MSEC));
+	g_assert_cmpuint (test_squash_servers (store, NULL), ==, 0);
+}
+
+/* Killed: who uses it gets an error and not a wait, and the next one is served anew. */
+static void
+test_fuse_killed (TestStore *store, gconstpointer data)
+{
+	DavitRootfsRequest request = test_request ("x", 1);
+	davit_autofd fd = -1;
+	davit_autofd process = -1;
+	pid_t pid = 0;
+
+	test_store_configure (store, "storage.squash.mount=fuse");
+	test_squash_layer (store, 0);
+	fd = test_rootfs_mount (store, &request);
+	g_assert_cmpuint (test_squash_servers (store, &pid), ==, 1);
+	process = process_open (pid);
+	kill (pid, SIGKILL);
+	g_assert_true (process_has_ended (process, END_MSEC));
+	g_assert_cmpint (openat (fd, "file", O_RDONLY | O_CLOEXEC), ==, -1);
+	g_assert_cmpint (errno, ==, ENOTCONN);
+	davit_fd_close (&fd);
+	fd = test_rootfs_mount (store, &request);
+	test_assert_content (fd, "file", "content");
+}
+
+static void
+assert_fuse_fails (TestStore *store, DavitErrorCode code, const char *text)
+{
+	g_autoptr (GError) error = NULL;
+	int fd = -1;
+
+	g_assert_false (davit_storage_layer_open (store->storage, test_chain_id (0), &fd, &error));
+	if (strstr (error->message, text) == NULL)
+		g_error ("\"%s\" does not say \"%s\"", error->message, text);
+	g_assert_error (error, DAVIT_ERROR, (int) code);
+	g_assert_cmpuint (test_squash_servers (store, NULL), ==, 0);
+}
+
+static void
+test_fuse_program (TestStore *store, gconstpointer data)
+{
+	g_autofree char *path = g_strdup (g_getenv ("PATH"));
+
+	test_store_configure (store, "storage.squash.mount=fuse");
+	test_squash_layer (store, 0);
+	g_setenv ("PATH", "/nowhere", TRUE);
+	assert_fuse_fails (store, DAVIT_ERROR_UNAVAILABLE,
+			   "\"squashfuse_ll\" is not there; install");
+	test_squash_program (store, "squashfuse_ll", "printf 'no\\033 idea\\n'; exit 1");
+	assert_fuse_fails (store, DAVIT_ERROR_CORRUPT, "can't serve it: no  idea (");
+	/* More than anybody wants to read. */
+	test_squash_program (store, "squashfuse_ll", "yes | head -c 1000000; exit 1");
+	assert_fuse_fails (store, DAVIT_ERROR_CORRUPT, "can't serve it: y y y");
+	/* It lives and does nothing. */
+	test_squash_program (store, "squashfuse_ll", "exec tail -f /dev/null");
+	assert_fuse_fails (store, DAVIT_ERROR_TIMEOUT, "did not answer within 10 seconds");
+	g_setenv ("PATH", path, TRUE);
+}
+
+/* A file of somebody else: copied, never given to the kernel, and checked like any other. */
+static void
+test_adopt (TestStore *store, gconstpointer data)
+{
+	DavitLayerRequest layer = {.size = sizeof layer, .chain_id = test_chain_id (5)};
+	const char *const ids[] = {layer.chain_id, NULL};
+	const char *const layers[] = {layer.chain_id, NULL};
+	DavitRootfsRequest request = {.size = sizeof request, .id = "x", .layers = layers};
+	g_autoptr (GError) error = NULL;
+	davit_autofd tree = test_layer_begin (store, 0, NULL);
+	davit_autofd file = -1;
+	davit_autofd fd = -1;
+	struct stat status;
+
+	test_write (tree, "file", "content");
+	g_assert_cmpint (fchown (tree, 42, 43), ==, 0);
+	test_layer_commit (store, 0);
+	file = test_squash_file (store, 0, O_RDWR);
+	g_assert_true (davit_storage_layer_adopt (store->storage, &layer, file, &error));
+	g_assert_no_error (error);
+	g_assert_false (test_layer_exists (store, 5));
+	g_assert_true (davit_storage_layer_commit (store->storage, ids, &error));
+	g_assert_no_error (error);
+	g_assert_true (test_layer_exists (store, 5));
+	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, file, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_EXISTS);
+	g_clear_error (&error);
+
+	/* What becomes of the original is no matter. */
+	g_assert_cmpint (pwrite (file, "sqsh", 4, 0), ==, 4);
+	g_assert_true (davit_storage_verify (store->storage, layer.chain_id, &error));
+	fd = test_rootfs_mount (store, &request);
+	test_assert_content (fd, "file", "content");
+	g_assert_cmpint (fstat (fd, &status), ==, 0);
+	g_assert_cmpuint (status.st_uid, ==, 42);
+	g_assert_cmpuint (test_squash_servers (store, NULL), ==, 1);
+	g_assert_cmpuint (test_squash_loops (store), ==, 0);
+}
+
+static void
+test_adopt_refused (TestStore *store, gconstpointer data)
+{
+	DavitLayerRequest layer = {.size = sizeof layer, .chain_id = test_chain_id (5)};
+	g_autofree char *garbage = g_strnfill (64, '\xff');
+	g_autoptr (GError) error = NULL;
+	davit_autofd file = -1;
+	davit_autofd directory = open (".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	guint64 inodes = 0;
+
+	test_squash_layer (store, 0);
+	file = test_squash_file (store, 0, O_RDWR);
+	g_assert_cmpint (pread (file, &inodes, 8, 64), ==, 8);
+	g_assert_cmpint (pwrite (file, garbage, 64, (off_t) GUINT64_FROM_LE (inodes)), ==, 64);
+	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, file, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_CORRUPT);
+	g_clear_error (&error);
+	g_assert_cmpint (ftruncate (file, 200), ==, 0);
+	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, file, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_CORRUPT);
+	g_assert_nonnull (strstr (error->message, "it has 200 bytes of"));
+	g_clear_error (&error);
+	g_assert_cmpint (pwrite (file, "text", 4, 0), ==, 4);
+	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, file, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
+	g_clear_error (&error);
+	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, directory, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
+	g_assert_cmpuint (test_count (store, "stages"), ==, 0);
+	g_assert_cmpuint (test_count (store, "tombs"), ==, 0);
+	g_assert_false (test_layer_exists (store, 5));
+}
+
+int
+main (int argc, char **argv)
+{
+	g_test_init (&argc, &argv, NULL);
+	test_store_add ("squash", "loop", test_loop);
+	test_store_add ("squash", "stale-note", test_stale_note);
+	test_store_add ("squash", "many", test_many);
+	test_store_add ("squash", "fuse", test_fuse);
+	test_store_add ("squash", "fuse-killed", test_fuse_killed);
+	test_store_add ("squash", "fuse-program", test_fuse_program);
+	test_store_add ("squash", "adopt", test_adopt);
+	test_store_add ("squash", "adopt-refused", test_adopt_refused);
+	return g_test_run ();
+}
