@@ -93,17 +93,32 @@ stdio_make (Child *child, GError **error)
 	return child->process[0] >= 0 || davit_error_errno (error, errno, "open \"/dev/null\"");
 }
 
-/* The first of the files that is there. Free with g_free. */
+/* In those directories that have word in their path, or in the others. Free with g_free. */
 static char *
-find_file (const char *const *directories, const char *name)
+find_among (const char *const *directories, const char *word, gboolean with, const char *name)
 {
 	for (; *directories != NULL; directories++) {
-		g_autofree char *path = g_build_filename (*directories, name, NULL);
+		g_autofree char *path = NULL;
 
+		if ((strstr (*directories, word) != NULL) != with)
+			continue;
+		path = g_build_filename (*directories, name, NULL);
 		if (faccessat (AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			return g_steal_pointer (&path);
 	}
 	return NULL;
+}
+
+/*
+ * The first of the files that is there. word is what the path of its hierarchy mostly has: cgroups
+ * can be mounted anywhere, but to look for the file in all of them costs a tenth of a millisecond.
+ */
+static char *
+find_file (const char *const *directories, const char *word, const char *name)
+{
+	char *path = find_among (directories, word, TRUE, name);
+
+	return path != NULL ? path : find_among (directories, word, FALSE, name);
 }
 
 /* Files of its cgroups: what tells of an end for want of memory, and whether it is frozen. */
@@ -121,12 +136,15 @@ cgroups_look (Child *child)
 		g_free (cgroups);
 		cgroups = davit_result_strings (state, "cgroup");
 	}
-	child->oom_path = find_file (cgroups, "memory.events");
+	/* Of v1 first: where a hierarchy has the controller the v2 tree does not. */
+	child->oom_path = find_among (cgroups, "/memory", TRUE, "memory.oom_control");
 	if (child->oom_path == NULL)
-		child->oom_path = find_file (cgroups, "memory.oom_control");
-	child->freezer = find_file (cgroups, "freezer.state");
+		child->oom_path = find_file (cgroups, "/unified", "memory.events");
+	if (child->oom_path == NULL)
+		child->oom_path = find_file (cgroups, "/memory", "memory.oom_control");
+	child->freezer = find_file (cgroups, "/unified", "cgroup.freeze");
 	if (child->freezer == NULL)
-		child->freezer = find_file (cgroups, "cgroup.freeze");
+		child->freezer = find_file (cgroups, "/freezer", "freezer.state");
 }
 
 static gboolean

@@ -6,6 +6,8 @@
  *     descriptors, rlimits, bounding set, groups, group, user, capabilities, no_new_privs, cwd
  *     ... waiting ... program, seccomp, execve
  *
+ * A filter that allows what is left to do is loaded before the waiting instead.
+ *
  * Without no_new_privs a filter needs CAP_SYS_ADMIN, so that the capabilities go after it then; the
  * filter must allow capset and prctl for it, as all known profiles do. A process that comes into a
  * pid namespace of others must not have them when it comes there: it is made under the filter, and
@@ -184,6 +186,17 @@ gboolean
 native_final_give_up (NativeFinal *final)
 {
 	if (!filter_needs_privilege (final))
+		return TRUE;
+	if (!load_filter (final))
+		return FALSE;
+	final->seccomp = NULL;
+	return TRUE;
+}
+
+gboolean
+native_final_restrict (NativeFinal *final)
+{
+	if (final->seccomp == NULL || !native_seccomp_lets_start (final->seccomp))
 		return TRUE;
 	if (!load_filter (final))
 		return FALSE;

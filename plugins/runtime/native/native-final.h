@@ -46,6 +46,9 @@ gboolean native_final_lead (int slave, NativeReport *report);
 /* The working directory, which may be a path that only the process itself has: /proc/self/cwd. */
 gboolean native_final_enter (const NativeFinal *final);
 
+/* Loads the filter, if what is left to do is sure to be possible with it. */
+gboolean native_final_restrict (NativeFinal *final);
+
 /* Executes the program. Says on socket that it comes to that, and returns if it failed. */
 gboolean native_final_execute (const NativeFinal *final, int socket);
 

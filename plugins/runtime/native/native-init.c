@@ -258,15 +258,18 @@ native_init_fail (int socket, const NativeReport *report)
 }
 
 void
-native_init_finish (const NativeFinal *final, int socket, int listener)
+native_init_finish (NativeFinal *final, int socket, int listener)
 {
+	gboolean restricted;
 	int connection;
 
 	if (!native_report_say (socket, NATIVE_REPORT_READY))
 		_exit (125);
 	close (socket);
+	/* Now that nobody waits for it; whoever starts is told if it failed. */
+	restricted = native_final_restrict (final);
 	connection = init_wait_for_start (listener, final->report);
-	if (connection >= 0)
+	if (connection >= 0 && restricted)
 		native_final_execute (final, connection);
 	native_init_fail (connection, final->report);
 }

@@ -47,7 +47,7 @@ gboolean native_init_leave_host (const NativeInit *init, NativeReport *report);
 gboolean native_init_make (NativeInit *init, int *ret_slave, NativeReport *report);
 
 /* Says that all is made, waits for start, executes the program. Both end the process. */
-void native_init_finish (const NativeFinal *final, int socket, int listener) G_GNUC_NORETURN;
+void native_init_finish (NativeFinal *final, int socket, int listener) G_GNUC_NORETURN;
 void native_init_fail (int socket, const NativeReport *report) G_GNUC_NORETURN;
 
 G_END_DECLS

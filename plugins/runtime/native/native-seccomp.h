@@ -31,6 +31,12 @@ gsize native_seccomp_room (const NativeSeccomp *seccomp);
 NativeSeccomp *native_seccomp_copy (const NativeSeccomp *seccomp, NativeBare *bare);
 
 /*
+ * Whether a process that has loaded it can still wait for start, find its program, tell what goes
+ * wrong and execute it. FALSE where that is not sure. Runs anywhere; allocates nothing.
+ */
+gboolean native_seccomp_lets_start (const NativeSeccomp *seccomp);
+
+/*
  * Runs in the child, as the last thing before execve: 0 or -errno. Needs no_new_privs or
  * CAP_SYS_ADMIN. NULL: nothing to do.
  */

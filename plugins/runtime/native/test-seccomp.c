@@ -201,6 +201,8 @@ test_default (Fixture *fixture, gconstpointer data)
 	g_autofree char *text = default_profile (NULL);
 	g_autoptr (NativeSeccomp) filter = prepare (fixture, text);
 
+	g_assert_true (native_seccomp_lets_start (filter));
+
 	g_test_message ("%u instructions", filter->length);
 	g_assert_cmphex (answer (filter, X64, SYS_read, 0, 0), ==, ALLOW);
 	g_assert_cmphex (answer (filter, X64, SYS_openat2, 0, 0), ==, ALLOW);
@@ -686,6 +688,38 @@ test_features (Fixture *fixture, gconstpointer data)
 	g_assert_true (g_strv_contains (native_seccomp_operators (), "SCMP_CMP_MASKED_EQ"));
 }
 
+/* Only one that surely allows all that is still to be done is loaded before start. */
+static void
+test_foresight (Fixture *fixture, gconstpointer data)
+{
+	static const struct {
+		const char *text;
+		gboolean lets;
+	} profiles[] = {
+		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\"}", TRUE},
+		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"mkdir\"],"
+		 "\"action\":\"SCMP_ACT_ERRNO\"}]}",
+		 TRUE},
+		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"accept4\"],"
+		 "\"action\":\"SCMP_ACT_ERRNO\"}]}",
+		 FALSE},
+		{"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
+		 "\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":2,\"value\":7,"
+		 "\"op\":\"SCMP_CMP_EQ\"}]}]}",
+		 FALSE},
+		{"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"execve\","
+		 "\"read\",\"exit_group\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		 FALSE},
+		{"{\"defaultAction\":\"SCMP_ACT_LOG\"}", FALSE},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS (profiles); i++) {
+		g_autoptr (NativeSeccomp) filter = prepare (fixture, profiles[i].text);
+
+		g_assert_cmpint (native_seccomp_lets_start (filter), ==, profiles[i].lets);
+	}
+}
+
 int
 main (int argc, char **argv)
 {
@@ -702,6 +736,7 @@ main (int argc, char **argv)
 		{"/seccomp/default-capability", test_default_capability},
 		{"/seccomp/cache-speed", test_cache_speed},
 #endif
+		{"/seccomp/foresight", test_foresight},
 		{"/seccomp/none", test_none},
 		{"/seccomp/load", test_load},
 		{"/seccomp/without-cache", test_without_cache},
