@@ -28,8 +28,8 @@ typedef struct {
 	int userns_fd;		 /* entered before that; -1: stay */
 	/*
 	 * Not NULL: it runs in a mount namespace of its own, in which the detached mount mount_fd
-	 * is attached there, an absolute path of an existing directory. Mounts of the host that change
-	 * later are seen in it, but not the other way round.
+	 * is attached there, an absolute path of an existing directory. Mounts of the host that
+	 * change later are seen in it, but not the other way round.
 	 */
 	const char *mount_path;
 	int mount_fd;

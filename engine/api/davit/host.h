@@ -88,8 +88,8 @@ typedef struct {
 	const int *userns_fd; /* enter this user namespace before netns_fd; NULL: don't */
 	/*
 	 * Not NULL: it runs in a mount namespace of its own, in which the detached mount mount_fd
-	 * is attached at this absolute path of a directory. For programs that take a root file system
-	 * by its path. The plugin keeps mount_fd, which can't be attached a second time.
+	 * is attached at this absolute path of a directory. For programs that take a root file
+	 * system by its path. The plugin keeps mount_fd, which can't be attached a second time.
 	 */
 	const char *mount_path;
 	int mount_fd;
