@@ -16,8 +16,8 @@
  * To join a pid namespace changes where the children of a process are, not where it is itself: the
  * process outside is seen by nobody in there, whatever it has open.
  *
- * Who dies in between leaves nobody behind: each of the three reads what the others would write, and
- * ends with them.
+ * Who dies in between leaves nobody behind: each of the three reads what the others would write,
+ * and ends with them.
  */
 
 #include "native-joined.h"

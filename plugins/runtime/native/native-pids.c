@@ -134,8 +134,8 @@ close_all_but (int *socket, NativeReport *report)
 }
 
 /*
- * Who drives the process would else have one without a filter. It is loaded before that one is made,
- * and so allows what makes it, too: it can multiply, within the limits of the container's groups.
+ * Who drives the process would else have one without a filter. It is loaded before that one is
+ * made, and so allows what makes it, too: it can multiply, as far as the container's groups let it.
  */
 static gboolean
 load_filter (NativeReport *report)

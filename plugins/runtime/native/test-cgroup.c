@@ -302,23 +302,19 @@ test_remove_again (Fixture *fixture, gconstpointer data)
 }
 
 static void
-assert_kills_nobody (gboolean done, const NativeGroup *group, pid_t child, GError *error)
+assert_kills_nobody (gboolean done, pid_t child, GError *error)
 {
-	g_autofree char *text =
-		g_strdup_printf ("control group \"%s%s\" holds the caller, too; nothing in it is "
-				 "killed",
-				 group->mount, group->path);
-
 	g_assert_false (done);
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_CORRUPT);
-	g_assert_cmpstr (error->message, ==, text);
+	g_assert_true (g_str_has_suffix (error->message,
+					 "\" holds the caller, too; nothing in it is killed"));
 	g_error_free (error);
 	g_assert_cmpint (waitpid (child, NULL, WNOHANG), ==, 0);
 }
 
 /*
- * Whatever led to a descriptor: the root's processes and ours are not killed by it. Here the group
- * is made to look like such a one, and not the reverse: a failure must kill no more.
+ * Whatever led to a descriptor: the root's processes and ours live. The group is made to look like
+ * theirs, and not the reverse: a failure must kill no more.
  */
 static void
 test_holds_caller (Fixture *fixture, gconstpointer data)
@@ -340,15 +336,15 @@ test_holds_caller (Fixture *fixture, gconstpointer data)
 	for (int i = 0; i < 2; i++) {
 		group->own = g_strconcat (group->path, i == 0 ? "" : "/below", NULL);
 		done = native_cgroup_kill (fixture->cgroup, SIGKILL, &error);
-		assert_kills_nobody (done, group, child, g_steal_pointer (&error));
+		assert_kills_nobody (done, child, g_steal_pointer (&error));
 		done = native_cgroup_remove (fixture->cgroup, &error);
-		assert_kills_nobody (done, group, child, g_steal_pointer (&error));
+		assert_kills_nobody (done, child, g_steal_pointer (&error));
 		g_free (group->own);
 	}
 	group->own = own;
 	group->root_fd = group->fd;
 	done = native_cgroup_kill (fixture->cgroup, SIGKILL, &error);
-	assert_kills_nobody (done, group, child, g_steal_pointer (&error));
+	assert_kills_nobody (done, child, g_steal_pointer (&error));
 	group->root_fd = root;
 }
 
