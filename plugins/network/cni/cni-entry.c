@@ -177,7 +177,7 @@ cni_entry_create (const DavitHost *host, const DavitNetworkRequest *request,
 	cni_json_raw (text, "capabilities", plan->capabilities);
 	cni_network_write (network, text, "config");
 	cni_json_close (text, '}');
-	if (!entry_save (host, file_name, text, TRUE, error))
+	if (!entry_save (host, file_name, text, FALSE, error))
 		return NULL;
 	return entry_parse (host, file_name, text->str, (gssize) text->len, error);
 }

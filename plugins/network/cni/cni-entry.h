@@ -35,7 +35,14 @@ typedef struct {
 void cni_entry_free (CniEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CniEntry, cni_entry_free)
 
-/* Writes what is going to be done. STATE: the id is attached there already. */
+/*
+ * Writes what is going to be done. STATE: the id is attached there already.
+ *
+ * It is not waited for the disk, which would take as long as a plugin: what a power cut leaves are
+ * leases in files, for rules and interfaces are gone then. These were made after the record, so
+ * that its name is there if they are, and the name is enough for DEL (a record without content is a
+ * damaged one, which detach can deal with).
+ */
 CniEntry *cni_entry_create (const DavitHost *host, const DavitNetworkRequest *request,
 			    const CniNetwork *network, const CniPlan *plan, const char *netns,
 			    GError **error);
