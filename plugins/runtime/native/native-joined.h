@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A container that joins a pid namespace: it is set up outside, and its first process comes last. */
+/* A container that joins a pid namespace: it is set up outside, its first process comes last. */
 
 #pragma once
 

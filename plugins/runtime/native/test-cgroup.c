@@ -319,8 +319,8 @@ assert_kills_nobody (gboolean done, pid_t child, GError *error)
 static void
 test_holds_caller (Fixture *fixture, gconstpointer data)
 {
-	NativeGroup *group;
 	GError *error = NULL;
+	NativeGroup *group;
 	gboolean done;
 	pid_t child;
 	char *own;
@@ -333,19 +333,18 @@ test_holds_caller (Fixture *fixture, gconstpointer data)
 	group = native_cgroup_group_holder (fixture->cgroup);
 	own = group->own;
 	root = group->root_fd;
-	for (int i = 0; i < 2; i++) {
-		group->own = g_strconcat (group->path, i == 0 ? "" : "/below", NULL);
+	for (int i = 0; i < 3; i++) {
+		group->root_fd = i == 0 ? group->fd : root;
+		group->own = g_strconcat (group->path, i == 2 ? "/below" : "", NULL);
 		done = native_cgroup_kill (fixture->cgroup, SIGKILL, &error);
 		assert_kills_nobody (done, child, g_steal_pointer (&error));
-		done = native_cgroup_remove (fixture->cgroup, &error);
-		assert_kills_nobody (done, child, g_steal_pointer (&error));
-		g_free (group->own);
+		g_free (g_steal_pointer (&group->own));
 	}
-	group->own = own;
-	group->root_fd = group->fd;
-	done = native_cgroup_kill (fixture->cgroup, SIGKILL, &error);
+	group->own = g_strdup (group->path);
+	done = native_cgroup_remove (fixture->cgroup, &error);
 	assert_kills_nobody (done, child, g_steal_pointer (&error));
-	group->root_fd = root;
+	g_free (group->own);
+	group->own = own;
 }
 
 static void
