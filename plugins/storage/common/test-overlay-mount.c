@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -160,6 +161,50 @@ test_too_many (Fixture *fixture, gconstpointer data)
 		      "mount 501 layers: the kernel's overlayfs takes 500 at most");
 }
 
+static int
+detach (int dirfd, const char *path)
+{
+	int fd = open_tree (dirfd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	g_assert_cmpint (fd, >=, 0);
+	return fd;
+}
+
+/* Layers, and what is on top, may be mounts that are attached nowhere; on any kernel. */
+static void
+test_detached (Fixture *fixture, gconstpointer data)
+{
+	static const OverlayWay ways[] = {OVERLAY_WAY_AUTO, OVERLAY_WAY_PRIVATE};
+
+	make_layers (fixture, 3);
+	g_assert_cmpint (mkdirat (fixture->fd, "top", 0755), ==, 0);
+	g_assert_cmpint (mkdirat (fixture->fd, "top/upper", 0755), ==, 0);
+	g_assert_cmpint (mkdirat (fixture->fd, "top/work", 0755), ==, 0);
+	for (guint i = 0; i < G_N_ELEMENTS (ways); i++) {
+		int fds[] = {detach (fixture->fd, fixture->names[0]), -1,
+			     detach (fixture->fd, fixture->names[2])};
+		OverlayMount mount = make_mount (fixture, ways[i]);
+		g_autoptr (GError) error = NULL;
+		davit_autofd top = detach (fixture->fd, "top");
+		davit_autofd fd = -1;
+
+		mount.lower_fds = fds;
+		mount.upper_fd = top;
+		overlay_mount (&mount, &fd, &error);
+		g_assert_no_error (error);
+		davit_fd_close (&fds[0]);
+		davit_fd_close (&fds[2]);
+		for (guint k = 0; k < 3; k++) {
+			g_autofree char *file = g_strdup_printf ("file-%u", k);
+
+			g_assert_cmpint (faccessat (fd, file, F_OK, 0), ==, 0);
+		}
+		g_assert_cmpint (mkdirat (fd, "written", 0755), ==, 0);
+		g_assert_cmpint (faccessat (fixture->fd, "top/upper/written", F_OK, 0), ==, 0);
+		g_assert_cmpint (unlinkat (fd, "written", AT_REMOVEDIR), ==, 0);
+	}
+}
+
 static void
 test_damaged (Fixture *fixture, gconstpointer data)
 {
@@ -228,6 +273,7 @@ main (int argc, char **argv)
 	add ("/overlay-mount/ways", test_ways);
 	add ("/overlay-mount/most", test_most);
 	add ("/overlay-mount/too-many", test_too_many);
+	add ("/overlay-mount/detached", test_detached);
 	add ("/overlay-mount/damaged", test_damaged);
 	add ("/overlay-mount/on-overlay", test_on_overlay);
 	add ("/overlay-mount/no-privilege", test_no_privilege);

@@ -86,9 +86,9 @@ fuse_serve (const Store *store, const char *program, int file_fd, int *ret_mount
 }
 
 /*
- * Before 0.2 it takes "trusted.*" for "security.*" and the other way round: deletions of directories
- * and capabilities of files would be lost without a word. The first line that it prints when asked
- * is "squashfuse 0.1.104 (c) ...".
+ * Before 0.2 it takes "trusted.*" for "security.*" and the other way round: deletions in directories
+ * and capabilities of files would be lost without a word. The first line that it prints when it is
+ * asked is "squashfuse 0.1.104 (c) ...".
  */
 static gboolean
 version_check (const Store *store, const char *program, GError **error)

@@ -6,7 +6,7 @@
  *     layers/CHAIN-ID/layer.sqfs   mode 0444, never written to again
  *     layers/CHAIN-ID/root         empty; the owner, mode, times and attributes of its "/"
  *     layers/CHAIN-ID/adopted      only if the file was made by somebody else
- *     layers/CHAIN-ID/attributes   only if there may be attributes "trusted.*" or "security.*" in it
+ *     layers/CHAIN-ID/attributes   only if there may be "trusted.*" or "security.*" ones in it
  *     layers/CHAIN-ID/stamp        the size and SHA-256 of the file
  */
 

@@ -168,40 +168,65 @@ test_many (TestStore *store, gconstpointer data)
 	}
 }
 
+static void
+assert_has_not (pid_t pid, const char *target)
+{
+	g_autofree char *path = g_strdup_printf ("/proc/%d/fd", (int) pid);
+	g_autoptr (GPtrArray) names = NULL;
+	davit_autofd directory = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	g_assert_true (davit_path_list (directory, &names, NULL));
+	g_assert_cmpuint (names->len, >=, 5);
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *link =
+			g_build_filename (path, (const char *) g_ptr_array_index (names, i), NULL);
+		g_autofree char *text = g_file_read_link (link, NULL);
+
+		g_assert_cmpstr (text, !=, target);
+	}
+}
+
+/* In a session of its own, as somebody who owns nothing, and with nothing of ours open. */
+static void
+assert_server_is_alone (pid_t pid, const char *ours)
+{
+	g_autofree char *path = g_strdup_printf ("/proc/%d", (int) pid);
+	g_autofree char *input = g_build_filename (path, "fd", "0", NULL);
+	g_autofree char *target = g_file_read_link (input, NULL);
+	struct stat status;
+
+	g_assert_cmpint (getsid (pid), ==, pid);
+	g_assert_cmpint (stat (path, &status), ==, 0);
+	g_assert_cmpuint (status.st_uid, ==, FIRST_UID + (guint) pid);
+	g_assert_cmpstr (target, ==, "/dev/null");
+	assert_has_not (pid, ours);
+}
+
 /* Who looks at the layer sees the same, and it ends when nobody does any more. */
 static void
 test_fuse (TestStore *store, gconstpointer data)
 {
 	DavitRootfsRequest request = test_request ("x", 1);
-	g_autofree char *input = NULL;
+	g_autofree char *link = NULL;
+	g_autofree char *pipe_name = NULL;
 	davit_autofd fd = -1;
 	davit_autofd file = -1;
 	davit_autofd process = -1;
-	struct stat status;
 	pid_t pid = 0;
+	int ends[2];
 
+	/* As of a caller who waits until everybody has closed it; open after exec, too. */
+	g_assert_cmpint (pipe (ends), ==, 0);
+	link = g_strdup_printf ("/proc/self/fd/%d", ends[1]);
+	pipe_name = g_file_read_link (link, NULL);
+	g_assert_nonnull (pipe_name);
 	test_store_configure (store, "storage.squash.mount=fuse");
 	test_squash_layer (store, 0);
 	fd = test_rootfs_mount (store, &request);
 	g_assert_cmpuint (test_squash_servers (store, &pid), ==, 1);
 	g_assert_cmpuint (test_squash_loops (store), ==, 0);
 	process = process_open (pid);
-	/* In a session of its own, as somebody who owns nothing, and with nothing of ours open. */
-	g_assert_cmpint (getsid (pid), ==, pid);
-	{
-		g_autofree char *proc = g_strdup_printf ("/proc/%d", (int) pid);
-		g_autofree char *fds = g_build_filename (proc, "fd", NULL);
-		g_autofree char *null = g_build_filename (fds, "0", NULL);
-		g_autoptr (GPtrArray) names = NULL;
-		davit_autofd directory = open (fds, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		g_assert_cmpint (stat (proc, &status), ==, 0);
-		g_assert_cmpuint (status.st_uid, ==, FIRST_UID + (guint) pid);
-		g_assert_true (davit_path_list (directory, &names, NULL));
-		g_assert_cmpuint (names->len, <=, 7);
-		input = g_file_read_link (null, NULL);
-		g_assert_cmpstr (input, ==, "/dev/null");
-	}
+	assert_server_is_alone (pid, pipe_name);
 	test_assert_content (fd, "file", "content");
 	/* A file that is open is a user too. */
 	file = openat (fd, "file", O_RDONLY | O_CLOEXEC);
@@ -211,6 +236,8 @@ test_fuse (TestStore *store, gconstpointer data)
 	davit_fd_close (&file);
 	g_assert_true (process_has_ended (process, END_MSEC));
 	g_assert_cmpuint (test_squash_servers (store, NULL), ==, 0);
+	close (ends[0]);
+	close (ends[1]);
 }
 
 /* Killed: who uses it gets an error and not a wait, and the next one is served anew. */
