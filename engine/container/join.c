@@ -42,8 +42,14 @@ join_container (DavitContainer *container, const char *kind, DavitJoined *joined
 	DavitRun run = {0};
 	gboolean alive;
 
-	if (container->status != DAVIT_STATUS_RUNNING && container->status != DAVIT_STATUS_PAUSED)
+	if (container->status == DAVIT_STATUS_DAMAGED)
 		return davit_container_wrong_state (container, "can't be joined", error);
+	if (container->status != DAVIT_STATUS_RUNNING && container->status != DAVIT_STATUS_PAUSED)
+		return davit_error_set (error, DAVIT_ERROR_STATE,
+					"container \"%s\" can't be joined: it is %s; start it "
+					"first",
+					davit_container_title (container),
+					davit_status_name (container->status));
 	fd = open (path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno != ENOENT)
 		return davit_error_errno (error, errno, "open \"%s\" of container \"%s\"", path,

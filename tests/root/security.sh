@@ -122,7 +122,27 @@ expect_out "$(readlink /proc/$pid/ns/net /proc/$pid/ns/pid /proc/$pid/ns/uts)"$'
 run davit run --rm --network container:nobody box true
 expect_status 125
 expect_err '"nobody"'
-davit rm -f -t 0 owner > /dev/null
+# In its pid namespace: exit status, signals, further processes, and what ends with it.
+run davit run --rm --network none --pid container:owner box sh -c 'test $$ != 1 && exit 42'
+expect_status 42
+davit run -d --name guest --network none --pid container:owner box sh -c 'trap "exit 7" TERM; while :; do sleep 0.05; done' > /dev/null
+run davit exec guest readlink /proc/self/ns/pid
+expect_out "$(readlink /proc/$pid/ns/pid)"
+run davit exec owner ps
+expect_out_has 'trap "exit 7"'
+davit kill -s TERM guest > /dev/null
+run davit wait guest
+expect_out 7
+davit start guest > /dev/null
+davit stop -t 0 owner > /dev/null
+run davit wait guest
+expect_out 137
+run davit start guest
+expect_refused 125 '"owner" can'\''t be joined: it is exited; start it first'
+davit create --name early box true > /dev/null
+run davit run --rm --network none --pid container:early box true
+expect_refused 125 '"early" can'\''t be joined: it is created; start it first'
+davit rm -f -t 0 guest early owner > /dev/null
 
 # A privileged one.
 run davit run --rm --privileged box sh -c 'grep -E "^(CapEff|Seccomp):" /proc/self/status; ls /dev | grep -c .'
