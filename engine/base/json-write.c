@@ -344,6 +344,13 @@ davit_json_writer_value (DavitJsonWriter *writer, const char *key, const DavitJs
 		parsed_write (writer, value);
 }
 
+void
+davit_json_writer_text (DavitJsonWriter *writer, const char *key, const char *text)
+{
+	value_begin (writer, key);
+	g_string_append (writer->text, text);
+}
+
 char *
 davit_json_writer_finish (DavitJsonWriter *writer, gsize *ret_length)
 {

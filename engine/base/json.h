@@ -76,6 +76,8 @@ void davit_json_writer_strings (DavitJsonWriter *writer, const char *key,
 				const char *const *values);
 /* Copies a parsed value with all below it. */
 void davit_json_writer_value (DavitJsonWriter *writer, const char *key, const DavitJson *value);
+/* text is a value that a writer without line breaks has given. */
+void davit_json_writer_text (DavitJsonWriter *writer, const char *key, const char *text);
 /* Ends the writer and gives its text. */
 char *davit_json_writer_finish (DavitJsonWriter *writer, gsize *ret_length);
 

@@ -6,6 +6,8 @@
 
 #include "container/spec.h"
 
+#include <sys/stat.h>
+
 G_BEGIN_DECLS
 
 /* What one of a container's files may be large. */
@@ -54,6 +56,14 @@ typedef struct {
 gboolean davit_spec_evaluate_seccomp (const DavitJson *profile, const char *name,
 				      const DavitSeccompFacts *facts, DavitJsonWriter *writer,
 				      const char *key, GError **error);
+
+/*
+ * The same of the default profile, as text, from the cache below root: key is for g_free and stands
+ * for the file and the facts; read gives NULL if it is not there or not as it was written.
+ */
+char *davit_seccomp_cache_key (const struct stat *profile, const DavitSeccompFacts *facts);
+char *davit_seccomp_cache_read (const DavitEngine *engine, const char *key);
+void davit_seccomp_cache_write (const DavitEngine *engine, const char *key, const char *text);
 
 /* The architecture of the running engine, as profiles call it. */
 const char *davit_spec_architecture (void);

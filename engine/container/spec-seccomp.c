@@ -17,6 +17,7 @@
 #include <sys/utsname.h>
 
 #define PROFILE_LIMIT (1024 * 1024)
+#define DEFAULT_PROFILE "seccomp.json"
 
 /* As profiles call it. */
 const char *
@@ -337,28 +338,52 @@ facts_fill (DavitSeccompFacts *facts, GError **error)
 	return TRUE;
 }
 
-static DavitJson *
-default_read (const DavitSpecBuild *build, GError **error)
+/* The text of linux.seccomp. Free with g_free. */
+static char *
+default_evaluate (int dirfd, const DavitSeccompFacts *facts, GError **error)
 {
-	const char *directory = build->request->engine->paths->datadir;
-	davit_autofd fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DavitJson *json = NULL;
+	g_autoptr (DavitJson) json = davit_json_read (dirfd, DEFAULT_PROFILE, PROFILE_LIMIT, error);
+	g_autoptr (DavitJsonWriter) writer = davit_json_writer_new (FALSE);
 
-	if (fd >= 0)
-		json = davit_json_read (fd, "seccomp.json", PROFILE_LIMIT, error);
-	else
-		davit_error_errno (error, errno, "open \"%s\"", directory);
-	if (json == NULL)
-		davit_error_prefix (error, "default seccomp profile \"%s/seccomp.json\"",
-				    directory);
-	return json;
+	if (json == NULL ||
+	    !davit_spec_evaluate_seccomp (json, "default", facts, writer, NULL, error))
+		return NULL;
+	return davit_json_writer_finish (writer, NULL);
+}
+
+static gboolean
+default_write (const DavitSpecBuild *build, const DavitSeccompFacts *facts, GError **error)
+{
+	const DavitEngine *engine = build->request->engine;
+	const char *directory = engine->paths->datadir;
+	davit_autofd fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	g_autofree char *key = NULL;
+	g_autofree char *text = NULL;
+	struct stat status;
+
+	if (fd < 0)
+		return davit_error_errno (error, errno, "open \"%s\"", directory);
+	/* Before it is read: one that is replaced in between is then of no key. */
+	if (fstatat (fd, DEFAULT_PROFILE, &status, 0) == 0)
+		key = davit_seccomp_cache_key (&status, facts);
+	if (key != NULL)
+		text = davit_seccomp_cache_read (engine, key);
+	if (text == NULL) {
+		text = default_evaluate (fd, facts, error);
+		if (text == NULL)
+			return davit_error_prefix (error, "default seccomp profile \"%s/%s\"",
+						   directory, DEFAULT_PROFILE);
+		if (key != NULL)
+			davit_seccomp_cache_write (engine, key, text);
+	}
+	davit_json_writer_text (build->writer, "seccomp", text);
+	return TRUE;
 }
 
 gboolean
 davit_spec_write_seccomp (const DavitSpecBuild *build, GError **error)
 {
 	const DavitJson *seccomp = NULL, *document = NULL;
-	g_autoptr (DavitJson) file = NULL;
 	g_autofree const char **capabilities = NULL;
 	DavitSeccompFacts facts = {0};
 	const char *profile = "default";
@@ -372,14 +397,14 @@ davit_spec_write_seccomp (const DavitSpecBuild *build, GError **error)
 	if (!facts_fill (&facts, error) ||
 	    !davit_spec_capabilities (build->record, &capabilities, error))
 		return FALSE;
+	facts.capabilities = capabilities;
 	if (strcmp (profile, "default") == 0)
-		document = file = default_read (build, error);
-	else if (document == NULL)
+		return default_write (build, &facts, error);
+	if (document == NULL)
 		return davit_error_set (error, DAVIT_ERROR_CORRUPT,
 					"seccomp profile \"%s\": its content is missing in the "
 					"record",
 					profile);
-	facts.capabilities = capabilities;
-	return document != NULL && davit_spec_evaluate_seccomp (document, profile, &facts,
-								build->writer, "seccomp", error);
+	return davit_spec_evaluate_seccomp (document, profile, &facts, build->writer, "seccomp",
+					    error);
 }

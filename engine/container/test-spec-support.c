@@ -32,6 +32,8 @@ test_spec_set_up (TestSpec *test, gconstpointer data)
 	g_assert_cmpint (test->rootfs_fd, >=, 0);
 	test->engine.paths = davit_paths_new ();
 	davit_paths_set (&test->engine.paths->datadir, test->directory);
+	/* There is no cache below it. */
+	davit_paths_set (&test->engine.paths->root, test->directory);
 	seccomp = g_build_filename (test->directory, "seccomp.json", NULL);
 	g_assert_true (g_file_set_contents (seccomp, profile, -1, NULL));
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "container/create-private.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -406,6 +407,66 @@ test_seccomp (TestSpec *test, gconstpointer data)
 }
 
 static void
+assert_default_seccomp (TestSpec *test, const char *expected)
+{
+	g_autoptr (DavitJson) json = build (test, "");
+
+	assert_text (json, "linux.seccomp", expected);
+}
+
+static void
+profile_write (TestSpec *test, const char *action)
+{
+	g_autofree char *path = g_build_filename (test->directory, "seccomp.json", NULL);
+	g_autofree char *text = g_strdup_printf ("{\"defaultAction\":\"%s\"}", action);
+
+	g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+/* The one entry of the cache; its name is for g_free. */
+static char *
+cache_entry (TestSpec *test)
+{
+	g_autofree char *path = g_build_filename (test->directory, "cache", "profiles", NULL);
+	g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+	const char *name;
+
+	g_assert_nonnull (directory);
+	name = g_dir_read_name (directory);
+	g_assert_nonnull (name);
+	return g_build_filename (path, name, NULL);
+}
+
+/* What is kept is used as long as it is whole, and the profile the same file. */
+static void
+test_seccomp_cache (TestSpec *test, gconstpointer data)
+{
+	static const char kill[] = "{\"defaultAction\":\"SCMP_ACT_KILL\",\"syscalls\":[]}";
+	static const char trap[] = "{\"defaultAction\":\"SCMP_ACT_TRAP\",\"syscalls\":[]}";
+	g_autofree char *cache = g_build_filename (test->directory, "cache", NULL);
+	g_autofree char *entry = NULL;
+	g_autofree char *text = NULL;
+	gsize length = 0;
+
+	g_assert_cmpint (g_mkdir (cache, 0700), ==, 0);
+	profile_write (test, "SCMP_ACT_KILL");
+	assert_default_seccomp (test, kill);
+	entry = cache_entry (test);
+	assert_default_seccomp (test, kill);
+	g_assert_true (g_file_get_contents (entry, &text, &length, NULL));
+	g_assert_cmpuint (length, ==, 8 + strlen (kill));
+	text[length - 20] ^= 1;
+	g_assert_true (g_file_set_contents (entry, text, (gssize) length, NULL));
+	assert_default_seccomp (test, kill);
+	g_assert_true (g_file_set_contents (entry, "", 0, NULL));
+	assert_default_seccomp (test, kill);
+	g_assert_cmpint (g_chmod (entry, 0666), ==, 0);
+	assert_default_seccomp (test, kill);
+	profile_write (test, "SCMP_ACT_TRAP");
+	assert_default_seccomp (test, trap);
+}
+
+static void
 test_process (TestSpec *test, gconstpointer data)
 {
 	static const char *const command[] = {"id", NULL};
@@ -502,6 +563,7 @@ main (int argc, char **argv)
 	test_spec_add ("/spec/limits", test_limits);
 	test_spec_add ("/spec/init", test_init);
 	test_spec_add ("/spec/seccomp", test_seccomp);
+	test_spec_add ("/spec/seccomp-cache", test_seccomp_cache);
 	test_spec_add ("/spec/process", test_process);
 	test_spec_add ("/spec/process-privileged", test_process_privileged);
 	if (g_test_perf ())
