@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * ADD. What is going to be done is recorded before the first plugin runs, so that whatever ends this
- * process, detach finds what to undo; and the result is on disk before success is reported.
+ * ADD. What is going to be done is recorded before the first plugin runs: whatever ends this
+ * process, detach finds what to undo. The result is on disk before success is reported.
  */
 
 #include "cni-attachment.h"

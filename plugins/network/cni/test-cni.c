@@ -405,6 +405,45 @@ test_several (TestCni *test, gconstpointer data)
 	assert_nothing_left (test);
 }
 
+/* Other plugins, and a version without chains; the namespace is gone before DEL. */
+static void
+test_others (TestCni *test, gconstpointer data)
+{
+	static const char *const networks[][2] = {
+		{"{\"cniVersion\":\"0.2.0\",\"name\":\"x\",\"type\":\"bridge\",\"bridge\":\"cni-"
+		 "test2\","
+		 "\"ipMasq\":true,\"isGateway\":true,\"ipam\":{\"type\":\"host-local\","
+		 "\"dataDir\":\"@/leases\",\"subnet\":\"10.87.1.0/24\"}}",
+		 "eth0 10.87.1.2/24"},
+		{"{\"cniVersion\":\"0.3.1\",\"name\":\"x\",\"type\":\"ptp\",\"ipMasq\":true,"
+		 "\"ipam\":{\"type\":\"host-local\",\"dataDir\":\"@/leases\","
+		 "\"subnet\":\"10.87.2.0/24\"}}",
+		 "eth0 10.87.2.2/24"},
+		{"{\"cniVersion\":\"1.0.0\",\"name\":\"x\",\"type\":\"macvlan\",\"master\":\"cni-"
+		 "test2\","
+		 "\"ipam\":{\"type\":\"static\",\"addresses\":[{\"address\":\"10.87.3.7/24\","
+		 "\"gateway\":\"10.87.3.1\"}]}}",
+		 "eth0 10.87.3.7/24"},
+	};
+
+	open_real (test);
+	for (guint i = 0; i < G_N_ELEMENTS (networks); i++) {
+		DavitNetworkRequest request = test_cni_request (test, "o1");
+		g_autoptr (DavitResult) result = NULL;
+
+		request.network = "x";
+		test_cni_conf (test, "30-x.conf", networks[i][0]);
+		result = test_cni_attach (test, &request);
+		assert_result (result, "interface", "eth0");
+		assert_result (result, "address", networks[i][1]);
+		davit_fd_close (&test->netns_fd);
+		request.netns_fd = -1;
+		test_cni_detach (test, &request);
+		assert_nothing_left (test);
+		test->netns_fd = test_cni_make_netns ();
+	}
+}
+
 static void
 test_gc (TestCni *test, gconstpointer data)
 {
@@ -591,6 +630,7 @@ main (int argc, char **argv)
 	test_cni_add ("/cni/addresses", test_addresses);
 	test_cni_add ("/cni/address-refused", test_address_refused);
 	test_cni_add ("/cni/several", test_several);
+	test_cni_add ("/cni/others", test_others);
 	test_cni_add ("/cni/gc", test_gc);
 	test_cni_add ("/cni/killed", test_killed);
 	test_cni_add ("/cni/crowd", test_crowd);
