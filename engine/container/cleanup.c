@@ -75,7 +75,7 @@ network_detach (const Clean *clean, GError **error)
 		.id = clean->container->id,
 		.name = clean->container->name,
 		.network = run->network_name,
-		.interface = run->interface != NULL ? run->interface : "eth0",
+		.interface = DAVIT_CONTAINER_INTERFACE,
 		.netns_fd = -1,
 		.userns_fd = -1,
 		.pidfd = -1,

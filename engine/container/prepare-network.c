@@ -77,7 +77,7 @@ request_fill (Request *request, const DavitPrepared *prepared, GError **error)
 		.size = sizeof *driver,
 		.id = record->id,
 		.name = record->name,
-		.interface = "eth0",
+		.interface = DAVIT_CONTAINER_INTERFACE,
 		.netns_fd = prepared->network.fd,
 		.userns_fd = -1,
 		.pidfd = -1,
@@ -107,7 +107,6 @@ run_note (DavitRun *run, const DavitNetworkRequest *request, const DavitResult *
 {
 	g_autofree const char **addresses = davit_result_strings (result, "address");
 
-	run->network_name = g_strdup (request->network);
 	run->network_status = g_strdup (davit_result_string (result, "status"));
 	run->interface = g_strdup (davit_result_string (result, "interface"));
 	run->addresses = g_strdupv ((char **) addresses);

@@ -90,6 +90,7 @@ intent_write (Start *start, GError **error)
 {
 	const DavitRecord *record = start->record;
 	DavitRun *run = &start->run;
+	const char *network = NULL;
 
 	run->phase = DAVIT_RUN_STARTING;
 	run->boot_id = g_strdup (start->container->engine->boot_id);
@@ -97,8 +98,12 @@ intent_write (Start *start, GError **error)
 	run->auto_remove = record->auto_remove;
 	if (record->rootfs == NULL)
 		run->storage = g_strdup (record->storage);
-	if (record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE)
+	if (record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE) {
 		run->network = g_strdup (record->network);
+		if (!davit_json_get_string (record->json, "networkName", &network, error))
+			return FALSE;
+		run->network_name = g_strdup (network);
+	}
 	return davit_run_write (start->container->run_dirfd, run, error);
 }
 
