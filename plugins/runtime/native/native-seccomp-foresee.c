@@ -3,8 +3,8 @@
 /*
  * What a filter answers to a system call, whatever its arguments: found out by running it here. A
  * filter that allows all that is still to come before execve can be loaded while the first process
- * waits for start, instead of while the user waits: the kernel takes half a millisecond to translate
- * one.
+ * waits for start, instead of while the user waits: the kernel takes half a millisecond to
+ * translate one.
  */
 
 #include "native-seccomp-private.h"
