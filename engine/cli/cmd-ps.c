@@ -73,7 +73,7 @@ const DavitField davit_ps_fields[] = {
 	{"CreatedHuman", "CREATED", "the same, under podman's name"},
 	{"Status", "STATUS", "what became of it, and when"},
 	{"State", "STATE", "created, initialized, running, paused, stopped, exited or damaged"},
-	{"Ports", "PORTS", "published ports; davit has no driver for them yet"},
+	{"Ports", "PORTS", "published ports, separated by commas"},
 	{"Names", "NAMES", "its name"},
 	{"Labels", "LABELS", "KEY=VALUE, separated by commas; {{.Label \"KEY\"}} gives one"},
 	{"Mounts", "MOUNTS", "where something is mounted, separated by commas"},
@@ -180,6 +180,8 @@ container_add (DavitCli *cli, DavitRows *rows, DavitContainer *container, gboole
 					container->status == DAVIT_STATUS_STOPPED
 				? "true"
 				: "false");
+	if (davit_rows_wants (rows, "Ports"))
+		davit_rows_take (rows, "Ports", davit_ps_ports (container));
 	record_set (rows, container);
 	size_set (cli, rows, container);
 }

@@ -112,6 +112,47 @@ davit_ps_network (DavitContainer *container)
 }
 
 static void
+port_append (GString *text, const DavitJson *port)
+{
+	const char *address = davit_json_string (davit_json_member (port, "hostAddress"));
+	const char *protocol = davit_json_string (davit_json_member (port, "protocol"));
+	gint64 host = davit_json_integer (davit_json_member (port, "hostPort"));
+	gint64 inside = davit_json_integer (davit_json_member (port, "containerPort"));
+	gint64 more = davit_json_integer (davit_json_member (port, "count")) - 1;
+
+	if (text->len > 0)
+		g_string_append (text, ", ");
+	if (address != NULL && strchr (address, ':') != NULL)
+		g_string_append_printf (text, "[%s]:", address);
+	else
+		g_string_append_printf (text, "%s:", address != NULL ? address : "0.0.0.0");
+	/* 0: the driver chose one. */
+	if (host > 0)
+		g_string_append_printf (text, "%" G_GINT64_FORMAT, host);
+	if (host > 0 && more > 0)
+		g_string_append_printf (text, "-%" G_GINT64_FORMAT, host + more);
+	g_string_append_printf (text, "->%" G_GINT64_FORMAT, inside);
+	if (more > 0)
+		g_string_append_printf (text, "-%" G_GINT64_FORMAT, inside + more);
+	g_string_append_printf (text, "/%s", protocol != NULL ? protocol : "tcp");
+}
+
+char *
+davit_ps_ports (DavitContainer *container)
+{
+	/* A list keeps the record of those that have some. */
+	const DavitJson *ports = davit_json_member (container->record, "ports");
+	GString *text;
+
+	if (davit_json_length (ports) == 0)
+		return NULL;
+	text = g_string_new (NULL);
+	for (guint i = 0; i < davit_json_length (ports); i++)
+		port_append (text, davit_json_element (ports, i));
+	return g_string_free (text, FALSE);
+}
+
+static void
 labels_write (DavitJsonWriter *writer, char **labels)
 {
 	davit_json_writer_begin_object (writer, "Labels");

@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Containers on a network of the driver cni, with the distribution's plugins. The bridge, its rules
+# and its leases are in a network namespace of this script, and below its directory.
+
+if [ -z "${NETWORKS_INSIDE-}" ] && [ "$(id -u)" = 0 ]; then
+	NETWORKS_INSIDE=1 exec unshare -n bash "$0"
+fi
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/box.sh"
+tap_begin root busybox ip iptables nsenter python3 /usr/lib/cni/bridge
+box_image
+ip link set lo up
+
+mkdir -p "$T/net.d" "$T/www"
+cat > "$T/net.d/10-yard.conflist" << END
+{"cniVersion": "1.0.0", "name": "yard", "plugins": [
+  {"type": "bridge", "bridge": "yard0", "isGateway": true, "ipMasq": true, "ipam": {
+    "type": "host-local", "dataDir": "$T/leases", "ranges": [[{"subnet": "10.89.7.0/24"}]],
+    "routes": [{"dst": "0.0.0.0/0"}]}},
+  {"type": "portmap", "capabilities": {"portMappings": true}}]}
+END
+echo 'from the yard' > "$T/www/index.html"
+
+yard ()
+{
+	local verb=$1
+	shift
+	davit --config "network.cni.conf-directories=$T/net.d" "$verb" "$@"
+}
+
+leases ()
+{
+	find "$T/leases" -name '10.*' 2> /dev/null | wc -l
+}
+
+# Nothing is left in the namespace of a host: interfaces, rules, leases.
+expect_nothing_left ()
+{
+	expect_equal "$(ip -o link | grep -c veth)" 0 "no interface is left"
+	expect_equal "$(iptables-save -t nat | grep -c -- '--to-destination\|10.89.7.[0-9]*/')" 0 "no rule is left"
+	expect_equal "$(leases)" 0 "no lease is left"
+}
+
+net="--network-driver cni --network yard"
+
+# shellcheck disable=SC2086
+{
+	run yard run --rm $net box ip -4 -o addr show eth0
+	expect_status 0
+	expect_match 'inet 10\.89\.7\.2/24'
+	run yard run --rm $net --ip 10.89.7.77 --name fixed box cat /etc/hosts
+	expect_status 0
+	expect_match '10\.89\.7\.77.*fixed'
+	expect_nothing_left
+
+	run yard run -d --name web $net -p 8080:80 -p 127.0.0.1:5300:53/udp -v "$T/www:/www" box \
+		httpd -f -p 80 -h /www
+	expect_status 0
+	expect_true "the published port answers" wait_for 10 sh -c 'busybox wget -q -O - http://127.0.0.1:8080/ | grep yard'
+	run yard inspect --format '{{.NetworkSettings.IPAddress}} {{.NetworkSettings.Gateway}}' web
+	expect_match '^10\.89\.7\.[0-9]+ 10\.89\.7\.1$'
+	address=${out%% *}
+	run yard ps --format '{{.Ports}}'
+	expect_match '8080->80/tcp'
+	run yard inspect --format '{{.State.Pid}}' web
+	# busybox has no server for udp; one of ours does, inside the container's network.
+	nsenter -t "$out" -n python3 -c '
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("", 53))
+print("ready", flush=True)
+peer = server.recvfrom(100)[1]
+server.sendto(b"y", peer)' > "$T/udp" &
+	wait_for 10 grep -q ready "$T/udp"
+	answer=
+	exec {udp}<> /dev/udp/127.0.0.1/5300
+	echo x >&"$udp"
+	read -rN 1 -t 10 -u "$udp" answer
+	exec {udp}>&-
+	wait $!
+	expect_equal "$answer" y "the udp one answers"
+	run yard run --rm $net box wget -q -O - "http://$address/"
+	expect_status 0
+	expect_out 'from the yard'
+	run yard run --rm $net -p 8080:80 box true
+	expect_status 125
+	expect_err '8080'
+	run yard rm -f -t 0 web
+	expect_status 0
+	expect_nothing_left
+
+	run yard run --rm $net --ip 10.1.1.1 box true
+	expect_status 125
+	expect_err '10.1.1.1'
+	run yard run --rm --network-driver cni --network garden box true
+	expect_status 125
+	expect_err '"garden"'
+	expect_nothing_left
+}
+
+# 32 at once: no address twice.
+for i in $(seq 32); do
+	# shellcheck disable=SC2086
+	yard run --rm $net box sh -c 'ip -4 -o addr show eth0; sleep 2' > "$T/out.$i" 2> "$T/err.$i" &
+	pids[i]=$!
+done
+wrong=""
+for i in $(seq 32); do
+	wait "${pids[i]}" || wrong="$wrong $i"
+done
+expect_equal "$wrong" "" "32 at once are connected"
+for i in $wrong; do
+	sed "s/^/# $i: /" "$T/err.$i"
+done
+expect_equal "$(cat "$T"/out.* | grep -o 'inet [0-9.]*' | sort | uniq -d)" "" "no address is given twice"
+expect_nothing_left
+
+tap_end
