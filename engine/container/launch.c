@@ -236,6 +236,8 @@ monitor_become (Child *child, GError **error)
 	monitor.log_max_files = record->log_max_files;
 	monitor.client_fd = child->launch->client_fd;
 	monitor.ready_fd = child->report_fd;
+	if (prepared->attached != NULL)
+		monitor.hold_fd = davit_result_steal_fd (prepared->attached, "hold");
 	monitor.stdin_open = child->launch->keep_stdin;
 	monitor.timeout_msec = (guint64) record->timeout_msec;
 	monitor.stop_signal = record->stop_signal;

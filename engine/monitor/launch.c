@@ -28,6 +28,7 @@ davit_monitor_launch_init (DavitMonitorLaunch *launch)
 		.log_dirfd = -1,
 		.client_fd = -1,
 		.ready_fd = -1,
+		.hold_fd = -1,
 		.log_max_files = 1,
 		.stop_signal = SIGTERM,
 		.stop_timeout_msec = 10000,
@@ -95,6 +96,7 @@ command_fill (Command *command, const DavitMonitorLaunch *launch, GError **error
 	    !descriptor_add (command, "log", launch->log_dirfd, error) ||
 	    !descriptor_add (command, "client", launch->client_fd, error) ||
 	    !descriptor_add (command, "ready", launch->ready_fd, error) ||
+	    !descriptor_add (command, "hold", launch->hold_fd, error) ||
 	    !oom_add (command, launch->oom_path, error))
 		return FALSE;
 	number_add (command, "pid", (guint64) launch->pid);

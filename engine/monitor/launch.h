@@ -35,6 +35,7 @@ typedef struct {
 	guint log_max_files;  /* how many files are kept, the current one included */
 	int client_fd;	     /* a client that is attached from the start (a stream socket), or -1 */
 	int ready_fd;	     /* the monitor writes one byte when it serves, or -1 */
+	int hold_fd;	     /* kept open until the container has ended, or -1 */
 	gboolean stdin_open; /* keep standard input open when the last client leaves */
 	guint64 timeout_msec; /* ends the container then; 0: never */
 	int stop_signal;      /* at the timeout; SIGKILL follows after stop_timeout_msec */

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define N_DESCRIPTORS 10
+#define N_DESCRIPTORS 11
 
 struct key {
 	const char *name;
@@ -38,6 +38,7 @@ static const struct key keys[] = {
 	KEY ("log", DESCRIPTOR, log_fd, INT_MAX),
 	KEY ("client", DESCRIPTOR, client_fd, INT_MAX),
 	KEY ("ready", DESCRIPTOR, ready_fd, INT_MAX),
+	KEY ("hold", DESCRIPTOR, hold_fd, INT_MAX),
 	KEY ("oom", DESCRIPTOR, oom_fd, INT_MAX),
 	KEY ("pid", NUMBER, pid, INT_MAX),
 	KEY ("log-size", NUMBER, log_size, INT64_MAX),

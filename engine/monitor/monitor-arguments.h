@@ -18,6 +18,7 @@ struct monitor_arguments {
 	int log_fd;
 	int client_fd;
 	int ready_fd;
+	int hold_fd; /* tells a helper that the container runs */
 	int oom_fd;
 	uint64_t pid;
 	uint64_t log_size;

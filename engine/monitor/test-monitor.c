@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -554,6 +555,37 @@ test_oom (gconstpointer data)
 	test_monitor_clear (&monitor);
 }
 
+/* Open while the container runs, and not longer. */
+static void
+test_hold (void)
+{
+	TestContainer container;
+	TestMonitor monitor;
+	struct pollfd end = {.events = POLLIN};
+	int ends[2];
+
+	test_container_init (&container, "read line <go");
+	test_monitor_init (&monitor);
+	g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
+	container.launch.hold_fd = ends[1];
+	end.fd = ends[0];
+	g_assert_cmpint (mkfifoat (monitor.dirfd, "go", 0600), ==, 0);
+	test_monitor_start (&monitor, &container);
+	close (ends[1]);
+	g_assert_cmpint (poll (&end, 1, 0), ==, 0);
+	{
+		davit_autofd go = openat (monitor.dirfd, "go", O_WRONLY | O_CLOEXEC);
+
+		g_assert_cmpint (poll (&end, 1, 0), ==, 0);
+		g_assert_cmpint (write (go, "\n", 1), ==, 1);
+	}
+	g_assert_cmpint (test_monitor_join (&monitor), ==, 0);
+	g_assert_cmpint (poll (&end, 1, 0), ==, 1);
+	g_assert_cmpint (end.revents & POLLHUP, ==, POLLHUP);
+	close (ends[0]);
+	test_monitor_clear (&monitor);
+}
+
 #ifndef __SANITIZE_ADDRESS__
 /* What one more container costs. The code counts too as long as no other monitor runs. */
 static void
@@ -635,6 +667,7 @@ main (int argc, char **argv)
 			      test_on_exit_cleaned);
 	g_test_add_func ("/monitor/wait", test_wait);
 	g_test_add_func ("/monitor/wait-killed", test_wait_killed);
+	g_test_add_func ("/monitor/hold", test_hold);
 	g_test_add_data_func ("/monitor/oom-killed", GINT_TO_POINTER (TRUE), test_oom);
 	g_test_add_data_func ("/monitor/oom-not-killed", GINT_TO_POINTER (FALSE), test_oom);
 #ifndef __SANITIZE_ADDRESS__

@@ -100,6 +100,36 @@ server.sendto(b"y", peer)' > "$T/udp" &
 	expect_nothing_left
 }
 
+# A helper in user space: it goes with its container.
+helpers ()
+{
+	local exe
+	for exe in /proc/[0-9]*/exe; do
+		case $(readlink "$exe" 2> /dev/null) in
+		*/slirp4netns*) [ "$(readlink "${exe%exe}ns/net")" = "$(readlink /proc/self/ns/net)" ] && echo "$exe" ;;
+		esac
+	done
+}
+no_helper ()
+{
+	[ -z "$(helpers)" ]
+}
+if command -v slirp4netns > /dev/null && [ -c /dev/net/tun ]; then
+	run davit run -d --name user --network-driver slirp4netns -p 8081:80 -v "$T/www:/www" box httpd -f -p 80 -h /www
+	expect_status 0
+	expect_true "its published port answers" wait_for 10 sh -c 'busybox wget -q -O - http://127.0.0.1:8081/ | grep yard'
+	run davit inspect --format '{{.NetworkSettings.IPAddress}}' user
+	expect_out 10.0.2.100
+	run davit exec user cat /etc/resolv.conf
+	expect_out_has 'nameserver 10.0.2.3'
+	expect_equal "$(helpers | wc -l)" 1 "one helper runs"
+	run davit kill user
+	expect_status 0
+	expect_true "it ends with the container" wait_for 10 no_helper
+	run davit rm -f user
+	expect_status 0
+fi
+
 # 32 at once: no address twice.
 for i in $(seq 32); do
 	# shellcheck disable=SC2086
