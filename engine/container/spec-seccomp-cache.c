@@ -2,9 +2,9 @@
 
 /*
  * What the default seccomp profile comes to, kept below the cache directory: to read the profile
- * and apply its conditions takes longer than to mount the root file system. The name of an entry stands
- * for all that it depends on: the file and its version, this program, and what conditions ask for.
- * Nothing depends on the cache, and what is not as it was written is not believed.
+ * and apply its conditions takes longer than to mount the root file system. The name of an entry
+ * stands for all that it depends on: the file and its version, this program, and what conditions
+ * ask for. Nothing depends on the cache, and what is not as it was written is not believed.
  */
 
 #include "container/spec-private.h"
