@@ -103,6 +103,26 @@ test_reach (void)
 	test_server_stop (&datagrams);
 }
 
+/* The helper's sandbox must leave it the host's list of nameservers. */
+static void
+test_nameserver (void)
+{
+	g_autoptr (World) world = test_world_new (NULL);
+	DavitNetworkRequest request = test_request (world);
+	Server server = test_server_start (-1, SOCK_DGRAM, TEST_HOST_ADDRESS, 53);
+	g_autofree char *path = g_build_filename (world->directory, "resolv.conf", NULL);
+	const char *nameserver;
+
+	g_assert_true (g_file_set_contents (path, "nameserver " TEST_HOST_ADDRESS "\n", -1, NULL));
+	g_assert_cmpint (mount (path, "/etc/resolv.conf", NULL, MS_BIND, NULL), ==, 0);
+	test_attach (world, &request);
+	nameserver = davit_result_string (world->result, "nameserver");
+	g_assert_true (test_client_hears (world->netns_fd, SOCK_DGRAM, nameserver, 53));
+	test_detach (world);
+	g_assert_cmpint (umount2 ("/etc/resolv.conf", MNT_DETACH), ==, 0);
+	test_server_stop (&server);
+}
+
 /* Until the container has made its address: the router's advertisement takes a moment. */
 static gboolean
 hears_ipv6 (World *world, guint port)
@@ -752,6 +772,7 @@ main (int argc, char **argv)
 	test_host_make ();
 	g_test_add_func ("/slirp4netns/result", test_result);
 	g_test_add_func ("/slirp4netns/reach", test_reach);
+	g_test_add_func ("/slirp4netns/nameserver", test_nameserver);
 	g_test_add_func ("/slirp4netns/ipv6", test_ipv6);
 	g_test_add_func ("/slirp4netns/options", test_options);
 	g_test_add_func ("/slirp4netns/detection", test_detection);
