@@ -124,6 +124,32 @@ first_propagate (GError *first, GError **error)
 	return FALSE;
 }
 
+/* iptables removes no rule that leads to a chain which is not there, and plugins pass that on. */
+static gboolean
+rule_is_gone (const GError *error)
+{
+	return g_error_matches (error, DAVIT_ERROR, DAVIT_ERROR_HELPER) &&
+	       strstr (error->message, "does not exist") != NULL;
+}
+
+/*
+ * An ADD that was interrupted may have given the address and not made the rules yet. By the time
+ * that DEL trips over that it has removed the interface, and looks for no rules when it is run
+ * again.
+ */
+static gboolean
+delete_plainly (const CniCall *call, GError **error)
+{
+	g_autoptr (GError) local = NULL;
+
+	if (cni_exec (call, NULL, &local))
+		return TRUE;
+	if (rule_is_gone (local))
+		return cni_exec (call, NULL, error);
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
+}
+
 /*
  * That the rules are not there any more is an error to the plugin, and none to us: a DEL that was
  * interrupted, or one with the real namespace, may have removed them.
@@ -141,8 +167,7 @@ delete_with_standin (CniCall *call, const CniEntry *entry, GError **error)
 	call->netns = path = cni_exec_netns_path (fd);
 	deleted = cni_exec (call, NULL, &local);
 	close (fd);
-	if (deleted || (g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_HELPER) &&
-			strstr (local->message, "does not exist") != NULL))
+	if (deleted || rule_is_gone (local))
 		return TRUE;
 	g_propagate_error (error, g_steal_pointer (&local));
 	return FALSE;
@@ -162,7 +187,7 @@ delete_one (const CniEntry *entry, guint index, const char *netns, const char *p
 	/* Older ones don't know it, and may refuse what they don't know. */
 	if (entry->network->version >= CNI_VERSION_0_4_0)
 		call.previous = previous;
-	return ((with_standin && netns[0] == '\0') || cni_exec (&call, NULL, error)) &&
+	return ((with_standin && netns[0] == '\0') || delete_plainly (&call, error)) &&
 	       (!with_standin || delete_with_standin (&call, entry, error));
 }
 

@@ -310,6 +310,25 @@ test_undo_fails (TestCni *test, gconstpointer data)
 	test_cni_no_entries (test);
 }
 
+/* iptables does not remove a rule of which the chain was not made yet; a second DEL has none. */
+static void
+test_half_done (TestCni *test, gconstpointer data)
+{
+	DavitNetworkRequest request = test_cni_request (test, "u2");
+	g_autoptr (DavitResult) result = NULL;
+
+	set_pair (test);
+	result = test_cni_attach (test, &request);
+	test_cni_behave (
+		test, "one", "DEL",
+		"rm $w/one.DEL.sh; echo '{\"code\":999,\"msg\":\"Chain does not exist\"}'; "
+		"exit 1");
+	test_cni_forget (test, "log");
+	test_cni_detach (test, &request);
+	assert_noted (test, "log", "DEL two\nDEL one\nDEL one\n");
+	test_cni_no_entries (test);
+}
+
 static void
 test_programs (TestCni *test, gconstpointer data)
 {
@@ -622,6 +641,7 @@ main (int argc, char **argv)
 	test_cni_add ("/cni-fakes/wish-unheeded", test_wish_unheeded);
 	test_cni_add ("/cni-fakes/failures", test_failures);
 	test_cni_add ("/cni-fakes/undo-fails", test_undo_fails);
+	test_cni_add ("/cni-fakes/half-done", test_half_done);
 	test_cni_add ("/cni-fakes/programs", test_programs);
 	test_cni_add ("/cni-fakes/bad-configurations", test_bad_configurations);
 	test_cni_add ("/cni-fakes/damaged-files", test_damaged_files);
