@@ -68,7 +68,8 @@ davit_fd_open_process (pid_t pid, guint64 start_time, int *ret_pidfd, GError **e
 	davit_autofd pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
 	guint64 found = 0;
 
-	if (pidfd < 0 && errno == ESRCH)
+	/* EINVAL: gone, but others are left in its session (Linux before 6.16). */
+	if (pidfd < 0 && (errno == ESRCH || errno == EINVAL))
 		return davit_error_set (error, DAVIT_ERROR_NOT_FOUND, "process %d does not exist",
 					(int) pid);
 	if (pidfd < 0)

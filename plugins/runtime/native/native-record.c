@@ -264,7 +264,8 @@ native_record_open_process (const NativeRecord *record, int *ret_pidfd, GError *
 		return TRUE;
 	/* First hold it, then ask who it is: the answer is about what is held. */
 	pidfd = pidfd_open (record->pid, 0);
-	if (pidfd < 0 && errno == ESRCH)
+	/* EINVAL: gone, but others are left in its session (Linux before 6.16). */
+	if (pidfd < 0 && (errno == ESRCH || errno == EINVAL))
 		return TRUE;
 	if (pidfd < 0)
 		return native_error_set (error, errno, "process %d", record->pid);
