@@ -86,7 +86,7 @@ fuse_serve (const Store *store, const char *program, int file_fd, int *ret_mount
 }
 
 /*
- * Before 0.2 it takes "trusted.*" for "security.*" and the other way round: deletions in directories
+ * Before 0.2 it takes "trusted.*" for "security.*" and the other way round: deletions in folders
  * and capabilities of files would be lost without a word. The first line that it prints when it is
  * asked is "squashfuse 0.1.104 (c) ...".
  */

@@ -11,6 +11,7 @@
 
 #include "squash-superblock.h"
 #include "squash-tree.h"
+#include "squash-warm.h"
 #include "store-rootfs.h"
 #include "store-stamp.h"
 
@@ -101,11 +102,13 @@ squash_mark (int stage_fd, const char *mark, GError **error)
 static gboolean
 pack (Store *store, const char *chain_id, int stage_fd, int fd, GError **error)
 {
-	SquashTree tree = {0};
+	g_autoptr (GPtrArray) first = g_ptr_array_new_with_free_func (g_free);
+	SquashTree tree = {.first = first};
 
 	return squash_tree_prepare (store, chain_id, fd, &tree, error) &&
 	       pack_run (store, stage_fd, tree.bytes, error) && pack_finish (stage_fd, error) &&
 	       root_make (store, stage_fd, fd, error) &&
+	       squash_warm_note (stage_fd, first, error) &&
 	       (!tree.attributes || squash_mark (stage_fd, SQUASH_ATTRIBUTES, error));
 }
 

@@ -8,6 +8,7 @@
 
 #include "squash-tree.h"
 
+#include "squash-warm.h"
 #include "store-walk.h"
 #include "store-xattr.h"
 
@@ -57,6 +58,10 @@ tree_entry (const StoreEntry *entry, gpointer data, GError **error)
 {
 	SquashTree *tree = (SquashTree *) data;
 
+	if (S_ISREG (entry->status.st_mode) && squash_warm_is_first (entry->name))
+		g_ptr_array_add (tree->first,
+				 g_build_filename (entry->path + strspn (entry->path, "/"),
+						   entry->name, NULL));
 	if (S_ISREG (entry->status.st_mode))
 		tree->bytes += (guint64) entry->status.st_size;
 	if (tree->bytes > BYTES_LIMIT)

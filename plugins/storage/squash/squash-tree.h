@@ -9,12 +9,13 @@
 G_BEGIN_DECLS
 
 /**
- * SquashTree: what was found. Zeroed at first.
+ * SquashTree: what was found. Zeroed at first, but for the array.
  */
 typedef struct {
 	guint64 bytes;	     /* of all files, holes included */
 	guint64 lists;	     /* files with access control lists */
 	gboolean attributes; /* there are some "trusted.*" or "security.*" */
+	GPtrArray *first;    /* paths of files that programs begin with; the caller's */
 } SquashTree;
 
 /*

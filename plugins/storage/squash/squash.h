@@ -7,6 +7,7 @@
  *     layers/CHAIN-ID/root         empty; the owner, mode, times and attributes of its "/"
  *     layers/CHAIN-ID/adopted      only if the file was made by somebody else
  *     layers/CHAIN-ID/attributes   only if there may be "trusted.*" or "security.*" ones in it
+ *     layers/CHAIN-ID/first        only if there are files that programs begin with: their paths
  *     layers/CHAIN-ID/stamp        the size and SHA-256 of the file
  */
 

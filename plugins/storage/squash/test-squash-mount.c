@@ -66,6 +66,34 @@ test_loop (TestStore *store, gconstpointer data)
 	g_assert_cmpuint (test_squash_loops (store), ==, 0);
 }
 
+/* What programs begin with is noted, and read ahead by somebody who is nobody's child. */
+static void
+test_first (TestStore *store, gconstpointer data)
+{
+	g_autofree char *note = g_build_filename ("layers", test_chain_id (0), "first", NULL);
+	DavitRootfsRequest request = test_request ("x", 1);
+	davit_autofd layer = test_layer_begin (store, 0, NULL);
+	davit_autofd fd = -1;
+
+	g_assert_cmpint (mkdirat (layer, "lib", 0755), ==, 0);
+	test_write (layer, "lib/libc.so.6", "library");
+	g_assert_cmpint (mkdirat (layer, "ld-linux.so.2", 0755), ==, 0);
+	test_write (layer, "lib/ld-linux\n.so", "a name that can't be noted");
+	test_write (layer, "other", "x");
+	test_layer_commit (store, 0);
+	test_assert_content (store->state_fd, note, "lib/libc.so.6\n");
+	fd = test_rootfs_mount (store, &request);
+	g_assert_cmpint (waitpid (-1, NULL, WNOHANG | __WALL), ==, -1);
+	g_assert_cmpint (errno, ==, ECHILD);
+	test_assert_content (fd, "lib/libc.so.6", "library");
+	davit_fd_close (&fd);
+	/* Whatever it says: what is not there is not read. */
+	g_assert_cmpint (unlinkat (store->state_fd, note, 0), ==, 0);
+	test_write (store->state_fd, note, "\n\n/\n../../..\nlib\nabsent\nlib/libc.so.6");
+	fd = test_rootfs_mount (store, &request);
+	test_assert_content (fd, "lib/libc.so.6", "library");
+}
+
 /* What the note says may be anything: another device, one that is not in use, or nonsense. */
 static void
 test_stale_note (TestStore *store, gconstpointer data)
@@ -235,7 +263,7 @@ test_fuse (TestStore *store, gconstpointer data)
 	g_assert_false (process_has_ended (process, 0));
 	davit_fd_close (&file);
 	g_assert_true (process_has_ended (process, END_MSEC));
-	g_assert_cmpuint (test_squash_servers (store, NULL), ==, 0);
+	test_squash_servers_end (store);
 	close (ends[0]);
 	close (ends[1]);
 }
@@ -273,7 +301,7 @@ assert_fuse_fails (TestStore *store, DavitErrorCode code, const char *text)
 	if (strstr (error->message, text) == NULL)
 		g_error ("\"%s\" does not say \"%s\"", error->message, text);
 	g_assert_error (error, DAVIT_ERROR, (int) code);
-	g_assert_cmpuint (test_squash_servers (store, NULL), ==, 0);
+	test_squash_servers_end (store);
 }
 
 static void
@@ -374,6 +402,7 @@ main (int argc, char **argv)
 {
 	g_test_init (&argc, &argv, NULL);
 	test_store_add ("squash", "loop", test_loop);
+	test_store_add ("squash", "first", test_first);
 	test_store_add ("squash", "stale-note", test_stale_note);
 	test_store_add ("squash", "many", test_many);
 	test_store_add ("squash", "fuse", test_fuse);

@@ -5,8 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#define END_MSEC 20000
 
 void
 test_squash_layer (TestStore *store, guint number)
@@ -80,6 +84,21 @@ test_squash_servers (TestStore *store, pid_t *ret_pid)
 			*ret_pid = (pid_t) g_ascii_strtoll (name, NULL, 10);
 	}
 	return count;
+}
+
+void
+test_squash_servers_end (TestStore *store)
+{
+	pid_t pid = 0;
+
+	while (test_squash_servers (store, &pid) > 0) {
+		davit_autofd process = (int) syscall (SYS_pidfd_open, pid, 0);
+		struct pollfd poll_fd = {.fd = process, .events = POLLIN};
+
+		/* Without one it has ended in between. */
+		if (process >= 0)
+			g_assert_cmpint (poll (&poll_fd, 1, END_MSEC), ==, 1);
+	}
 }
 
 void

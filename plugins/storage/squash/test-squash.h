@@ -19,5 +19,8 @@ guint test_squash_loops (TestStore *store);
 /* The programs that serve files of this store; the last one's number to *ret_pid, may be NULL. */
 guint test_squash_servers (TestStore *store, pid_t *ret_pid);
 
+/* They end by themselves, a moment after the last user: waits for that. */
+void test_squash_servers_end (TestStore *store);
+
 /* Puts a shell script into the way of a program, for as long as PATH is as it is then. */
 void test_squash_program (TestStore *store, const char *name, const char *script);
