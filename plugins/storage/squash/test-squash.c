@@ -48,7 +48,7 @@ test_file (TestStore *store, gconstpointer data)
 {
 	const struct timespec times[] = {{1000, 0}, {1000, 0}};
 	g_autoptr (GError) error = NULL;
-	g_autofree char *contents[2] = {NULL, NULL};
+	char *contents[2] = {NULL, NULL};
 	gsize lengths[2];
 	struct stat status;
 
@@ -73,6 +73,8 @@ test_file (TestStore *store, gconstpointer data)
 		g_assert_no_error (error);
 	}
 	g_assert_cmpmem (contents[0], lengths[0], contents[1], lengths[1]);
+	g_free (contents[0]);
+	g_free (contents[1]);
 }
 
 static void
