@@ -52,7 +52,6 @@ test_result (void)
 	g_autoptr (World) world = test_world_new (NULL);
 	DavitNetworkRequest request = test_request (world);
 	g_autoptr (GError) error = NULL;
-	g_autofree char *mac_address = NULL;
 
 	test_attach (world, &request);
 	g_assert_cmpstr (davit_result_string (world->result, "interface"), ==, "tap0");
