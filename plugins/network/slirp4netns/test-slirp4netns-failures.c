@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TIMEOUT "network.slirp4netns.timeout=400ms"
+#define TIMEOUT "network.slirp4netns.timeout=2s"
 
 /* A world whose helper is a program of that text, DIRECTORY/helper; NULL: it is not there. */
 static World *
@@ -270,10 +270,10 @@ static const Case cases[] = {
 	{"silent", "#!/bin/sh\nexit 0\n", DAVIT_ERROR_HELPER,
 	 "program \"%s/helper\" ended with status 0 before the network was ready"},
 	{"hangs", "#!/bin/sh\necho waiting >&2\n/bin/sleep 1000 &\nwait\n", DAVIT_ERROR_TIMEOUT,
-	 "program \"%s/helper\": the network was not ready after 400 ms, and it was killed: "
+	 "program \"%s/helper\": the network was not ready after 2000 ms, and it was killed: "
 	 "waiting"},
 	{"hangs-mute", "#!/bin/sh\nexec 3>&-\nexec /bin/sleep 1000\n", DAVIT_ERROR_TIMEOUT,
-	 "program \"%s/helper\": the network was not ready after 400 ms, and it was killed"},
+	 "program \"%s/helper\": the network was not ready after 2000 ms, and it was killed"},
 	{"garbage", "#!/bin/sh\nprintf 'hello\\nworld' >&3\nexec /bin/sleep 1000\n",
 	 DAVIT_ERROR_HELPER,
 	 "program \"%s/helper\" said \"hello world\" where \"1\" was expected; it may be another "
@@ -302,24 +302,23 @@ test_helper (gconstpointer data)
 	test_attach_fails (world, &request, test->code, test->text);
 }
 
-/* The real helper, but another one answers at its API socket. %s: what that does. */
-#define IMPOSTOR                                                                                   \
+/* The real helper, but another one answers at its API socket. */
+#define IMPOSTOR(before, after)                                                                    \
 	"#!/usr/bin/python3\n"                                                                     \
 	"import os, socket, sys, time\n"                                                           \
 	"listener = socket.socket(socket.AF_UNIX)\n"                                               \
-	"listener.bind('api')\n"                                                                   \
+	"listener.bind('api')\n" before                                                            \
 	"arguments = [a.replace('=api', '=real') for a in sys.argv[1:]]\n"                         \
 	"if os.fork() == 0:\n"                                                                     \
 	"    os.execvp('slirp4netns', ['slirp4netns'] + arguments)\n"                              \
-	"os.close(3)\n"
+	"os.close(3)\n" after
 
 #define ANSWERING(what)                                                                            \
-	IMPOSTOR "listener.listen(8)\n"                                                            \
-		 "while True:\n"                                                                   \
-		 "    peer, _ = listener.accept()\n"                                               \
-		 "    peer.recv(4096)\n"                                                           \
-		 "    " what "\n"                                                                  \
-		 "    peer.close()\n"
+	IMPOSTOR ("listener.listen(8)\n", "while True:\n"                                          \
+					  "    peer, _ = listener.accept()\n"                      \
+					  "    peer.recv(4096)\n"                                  \
+					  "    " what "\n"                                         \
+					  "    peer.close()\n")
 
 static const Case impostors[] = {
 	{"garbage", ANSWERING ("peer.sendall(b'what?\\x1b')"), DAVIT_ERROR_HELPER,
@@ -337,7 +336,7 @@ static const Case impostors[] = {
 	 "API socket of slirp4netns: read the answer: it does not answer in time"},
 	{"endless", ANSWERING ("[peer.sendall(b'x' * 65536) for i in range(1000)]"),
 	 DAVIT_ERROR_HELPER, "API socket of slirp4netns: read the answer: Message too long"},
-	{"deaf", IMPOSTOR "time.sleep(1000)\n", DAVIT_ERROR_HELPER,
+	{"deaf", IMPOSTOR ("", "time.sleep(1000)\n"), DAVIT_ERROR_HELPER,
 	 "API socket of slirp4netns: connect: Connection refused"},
 };
 
@@ -357,9 +356,13 @@ test_api (gconstpointer data)
 static void
 test_api_peer (void)
 {
-	static const char script[] = IMPOSTOR "if os.fork() == 0:\n"
-					      "    listener.listen(8)\n"
-					      "time.sleep(1000)\n";
+	static const char script[] = IMPOSTOR ("mine, its = os.pipe()\n"
+					       "if os.fork() == 0:\n"
+					       "    listener.listen(8)\n"
+					       "    os.write(its, b'x')\n"
+					       "    time.sleep(1000)\n"
+					       "os.read(mine, 1)\n",
+					       "time.sleep(1000)\n");
 	static const DavitPort ports[] = {{NULL, "tcp", 18096, 80, 1}, {0}};
 	g_autoptr (World) world = world_of (script);
 	DavitNetworkRequest request = test_request (world);

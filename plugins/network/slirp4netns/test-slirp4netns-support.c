@@ -55,7 +55,7 @@ test_host_make (void)
 	g_assert_cmpint (mknod ("/dev/net/tun", S_IFCHR | 0666, makedev (10, 200)), ==, 0);
 	g_assert_cmpint (chmod ("/dev/net/tun", 0666), ==, 0);
 	/* As systemd has it: a shared mount, on which a sandbox must not show. */
-	g_assert_cmpint (mount ("/tmp", "/tmp", NULL, MS_BIND, NULL), ==, 0);
+	g_assert_cmpint (mount ("/tmp", "/tmp", NULL, MS_BIND | MS_REC, NULL), ==, 0);
 	g_assert_cmpint (mount (NULL, "/tmp", NULL, MS_SHARED, NULL), ==, 0);
 }
 
