@@ -2,9 +2,9 @@
 
 /*
  * Nearly every program begins with the C library, and to decompress it takes the kernel as long as
- * half of everything else that a start does. So when a layer is mounted for the first one to use it,
- * a short-lived process reads the library while the container is still being set up. Which files
- * these are is found out when the layer is packed, and noted beside it.
+ * half of everything else that a start does. So when a layer is mounted for the first one to use
+ * it, a short-lived process reads the library while the container is still being set up. Which
+ * files these are is found out when the layer is packed, and noted beside it.
  */
 
 #pragma once
