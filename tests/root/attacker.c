@@ -349,8 +349,12 @@ main (int argc, char **argv)
 		return swap (argv[2], argv[3]);
 	if (strcmp (what, "watch") == 0 && argc == 4)
 		watch (argv[2], argv[3]);
+	if (strcmp (what, "look") == 0 && argc == 4) {
+		look_at_host ((int) strtol (argv[2], NULL, 10), argv[3]);
+		return 0;
+	}
 	if (strcmp (what, "identity") == 0)
 		return printf ("%u\n", (unsigned) geteuid ()) < 0;
-	fprintf (stderr, "attacker: calls, swap, watch, descriptors or identity\n");
+	fprintf (stderr, "attacker: calls, swap, watch, look, descriptors or identity\n");
 	return 2;
 }

@@ -94,12 +94,10 @@ for more in "" "--security-opt no-new-privileges" "--security-opt seccomp=unconf
 	done
 	watcher_saw_nothing
 done
-# The same watcher sees the host where it is there to be seen.
-davit run -d --name watcher --pid host --cap-add SYS_PTRACE "${tools[@]}" box \
-	/tools/attacker watch "$T/canary/file" "$word" > /dev/null
-wait_for 20 eval 'SECRET=$word /bin/true; davit logs watcher | grep -q "root of the host"'
-tap_ok $? "the watcher can tell"
-davit rm -f -t 0 watcher > /dev/null
+# It sees the host where that is there to be seen. It is told where to look: to follow the host's
+# processes, among those of other tests, it would lose its way.
+run davit run --rm --pid host --cap-add SYS_PTRACE "${tools[@]}" box /tools/attacker look $$ "$T/canary/file"
+expect_out_has 'root of the host'
 
 # The engine's own program as the container's.
 box_tree "$T/own"

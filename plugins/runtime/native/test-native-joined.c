@@ -291,8 +291,8 @@ memory_has (const Fixture *fixture, const char *word)
 	return found;
 }
 
-static void
-assert_nothing_open (const Fixture *fixture)
+static guint
+count_open (const Fixture *fixture)
 {
 	g_autofree char *path = proc_path (fixture, "fd");
 	g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
@@ -304,14 +304,25 @@ assert_nothing_open (const Fixture *fixture)
 		g_autofree char *link = g_build_filename (path, name, NULL);
 		g_autofree char *target = g_file_read_link (link, NULL);
 
-		g_assert_nonnull (target);
+		/* Closed in between. */
+		if (target == NULL)
+			continue;
 		g_assert_true (g_str_has_prefix (target, "pipe:") ||
 			       g_str_has_prefix (target, "socket:") ||
 			       g_str_equal (target, "/dev/null"));
 		count++;
 	}
-	/* Three, and where it is called to start. */
-	g_assert_cmpuint (count, ==, 4);
+	return count;
+}
+
+/* Three, and where it is called to start; what it has said that it is ready by, it closes then. */
+static void
+assert_nothing_open (const Fixture *fixture)
+{
+	for (guint i = 0; count_open (fixture) != 4; i++) {
+		g_assert_cmpuint (i, <, 1000);
+		poll (NULL, 0, 10);
+	}
 }
 
 /* It waits for its start: so long those who may trace can look, here and there. */
