@@ -141,9 +141,10 @@ expect_equal "$(cat "$T/early")" "" "nothing is left half made"
 (ulimit -f 50 && davit run -d --name talker box sh -c 'i=0; while [ $i -lt 9000 ]; do echo line $i; i=$((i + 1)); done; exit 6') > /dev/null
 run timeout 20 "$DAVIT" --root "$T/root" --runroot "$T/run" wait talker
 expect_out 6
-run davit logs -n 1 talker
+run davit logs talker
 expect_status 0
-expect_match '^line [0-9]+$'
+# The last thing in it may be how much is missing.
+expect_match 'line [0-9]+'
 davit rm talker > /dev/null
 run sh -c 'ulimit -n 128 && "$@"' sh "$DAVIT" --root "$T/root" --runroot "$T/run" run --rm box true
 expect_status 0
