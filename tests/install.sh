@@ -34,10 +34,10 @@ esac
 
 # A plugin of a third party: the simplest that there is, made of installed files only.
 mkdir -p "$stage/author/network"
-cp "$here"/plugins/network/none/none*.[ch] "$stage/author"
+cp "$here"/plugins/network/none/none.c "$here"/plugins/network/common/network-[cln]*.[ch] "$stage/author"
 sed -i -e 's/"none"/"mine"/' "$stage/author/none.c"
 # shellcheck disable=SC2046 # flags are words
 cc -shared -fPIC -fvisibility=hidden -D_GNU_SOURCE -Wl,-z,defs -o "$stage/author/network/mine.so" \
-	"$stage"/author/none*.c -I"$stage/usr/local/include" $(pkg-config --cflags --libs davit-1)
+	"$stage"/author/*.c -I"$stage/usr/local/include" $(pkg-config --cflags --libs davit-1)
 "$build/engine/davit" --plugin-path "$stage/author" plugin list --format '{{.Kind}}/{{.Name}}' > "$stage/list"
 grep -qx network/mine "$stage/list" || { echo "the plugin is not found:"; cat "$stage/list"; exit 1; }

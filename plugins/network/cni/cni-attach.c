@@ -12,8 +12,8 @@
 #include "cni-networks.h"
 #include "cni-ports.h"
 #include "cni-report.h"
-#include "none-loopback.h"
-#include "none-netlink.h"
+#include "network-loopback.h"
+#include "network-netlink.h"
 
 #include <davit/error.h>
 
@@ -40,12 +40,12 @@ programs_check (const DavitHost *host, const CniNetwork *network, GError **error
 static gboolean
 loopback_bring_up (const DavitNetworkRequest *request, GError **error)
 {
-	NoneLoopback loopback;
+	NetworkLoopback loopback;
 
 	return request->netlink_fd >= 0
-		       ? none_netlink_bring_up (request->netlink_fd, &loopback, error)
-		       : none_loopback_visit (request->netns_fd, request->userns_fd,
-					      NONE_LOOPBACK_BRING_UP, &loopback, error);
+		       ? network_netlink_bring_up (request->netlink_fd, &loopback, error)
+		       : network_loopback_visit (request->netns_fd, request->userns_fd,
+						 NETWORK_LOOPBACK_BRING_UP, &loopback, error);
 }
 
 static CniEntry *

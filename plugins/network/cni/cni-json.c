@@ -2,6 +2,8 @@
 
 #include "cni-json.h"
 
+#include "network-json.h"
+
 #include <string.h>
 
 /* A file name of the cache holds an id, a network and an interface. */
@@ -9,23 +11,6 @@
 /* IFNAMSIZ without the NUL. */
 #define INTERFACE_LIMIT 15
 #define MESSAGE_LIMIT 1000
-
-static void
-quoted (GString *out, const char *text)
-{
-	g_string_append_c (out, '"');
-	for (; *text != '\0'; text++) {
-		guchar byte = (guchar) *text;
-
-		if (byte == '"' || byte == '\\')
-			g_string_append_c (out, '\\');
-		if (byte < 0x20 || byte == 0x7f)
-			g_string_append_printf (out, "\\u%04x", byte);
-		else
-			g_string_append_c (out, (char) byte);
-	}
-	g_string_append_c (out, '"');
-}
 
 static void
 begin_value (GString *out, const char *key)
@@ -36,7 +21,7 @@ begin_value (GString *out, const char *key)
 		g_string_append_c (out, ',');
 	if (key == NULL)
 		return;
-	quoted (out, key);
+	network_json_quote (out, key);
 	g_string_append_c (out, ':');
 }
 
@@ -59,7 +44,7 @@ cni_json_string (GString *out, const char *key, const char *value)
 	if (value == NULL)
 		return;
 	begin_value (out, key);
-	quoted (out, value);
+	network_json_quote (out, value);
 }
 
 void

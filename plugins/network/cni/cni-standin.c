@@ -3,6 +3,7 @@
 #include "cni-standin.h"
 
 #include "cni-result.h"
+#include "network-child.h"
 
 #include <davit/error.h>
 
@@ -14,14 +15,10 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK_SIZE ((gsize) 64 * 1024)
 /* Any but that of lo: the namespace has nothing else in it. */
 #define INTERFACE_INDEX 100
 
@@ -54,31 +51,6 @@ birth_run (void *data)
 	birth->socket_fd = socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	birth->number = birth->netns_fd < 0 || birth->socket_fd < 0 ? errno : 0;
 	return 0;
-}
-
-static int
-birth_start (Birth *birth)
-{
-	char *stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	sigset_t every;
-	sigset_t before;
-	pid_t child;
-	int number;
-
-	if (stack == MAP_FAILED)
-		return errno;
-	/* A handler of the engine must not run in the child, which has the engine's memory. */
-	sigfillset (&every);
-	sigprocmask (SIG_BLOCK, &every, &before);
-	/* Stacks grow downwards on every machine that davit runs on. No exit signal. */
-	child = clone (birth_run, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_FILES, birth);
-	number = child < 0 ? errno : 0;
-	while (child > 0 && waitpid (child, NULL, __WCLONE) < 0 && errno == EINTR)
-		continue;
-	sigprocmask (SIG_SETMASK, &before, NULL);
-	munmap (stack, STACK_SIZE);
-	return number != 0 ? number : birth->number;
 }
 
 typedef union {
@@ -198,7 +170,9 @@ cni_standin_make (const CniEntry *entry, int *ret_netns_fd, GError **error)
 
 	if (!cni_result_read (network->json, entry->result, network->version, &result, error))
 		return FALSE;
-	number = birth_start (&birth);
+	if (!network_child_run (CLONE_VM | CLONE_VFORK | CLONE_FILES, birth_run, &birth, error))
+		return FALSE;
+	number = birth.number;
 	if (number == 0)
 		number = interface_fill (birth.socket_fd, entry, &result);
 	if (birth.socket_fd >= 0)

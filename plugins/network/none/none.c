@@ -8,8 +8,8 @@
  * and scripts rely on it.
  */
 
-#include "none-loopback.h"
-#include "none-netlink.h"
+#include "network-loopback.h"
+#include "network-netlink.h"
 
 #include <davit/network.h>
 
@@ -96,10 +96,10 @@ request_check (const DavitNetworkRequest *request, GError **error)
 }
 
 static gboolean
-request_bring_up (const DavitNetworkRequest *request, NoneLoopback *ret_loopback, GError **error)
+request_bring_up (const DavitNetworkRequest *request, NetworkLoopback *ret_loopback, GError **error)
 {
-	return none_loopback_visit (request->netns_fd, request->userns_fd, NONE_LOOPBACK_BRING_UP,
-				    ret_loopback, error);
+	return network_loopback_visit (request->netns_fd, request->userns_fd,
+				       NETWORK_LOOPBACK_BRING_UP, ret_loopback, error);
 }
 
 static gboolean
@@ -107,12 +107,12 @@ none_attach (gpointer instance, const DavitNetworkRequest *request, DavitResult 
 	     GError **error)
 {
 	None *none = (None *) instance;
-	NoneLoopback loopback;
+	NetworkLoopback loopback;
 
 	if (!request_check (request, error))
 		return FALSE;
 	if (request->netlink_fd >= 0
-		    ? !none_netlink_bring_up (request->netlink_fd, &loopback, error)
+		    ? !network_netlink_bring_up (request->netlink_fd, &loopback, error)
 		    : !request_bring_up (request, &loopback, error))
 		return FALSE;
 	if (request->ports != NULL && request->ports[0].container_port != 0)
@@ -137,10 +137,10 @@ none_detach (gpointer instance, const DavitNetworkRequest *request, GError **err
 static gboolean
 none_check (gpointer instance, const DavitNetworkRequest *request, GError **error)
 {
-	NoneLoopback loopback;
+	NetworkLoopback loopback;
 
-	if (!none_loopback_visit (request->netns_fd, request->userns_fd, NONE_LOOPBACK_LOOK,
-				  &loopback, error))
+	if (!network_loopback_visit (request->netns_fd, request->userns_fd, NETWORK_LOOPBACK_LOOK,
+				     &loopback, error))
 		return FALSE;
 	if (loopback.up)
 		return TRUE;
@@ -152,7 +152,7 @@ none_check (gpointer instance, const DavitNetworkRequest *request, GError **erro
 static gboolean
 none_refresh (gpointer instance, const DavitNetworkRequest *request, GError **error)
 {
-	NoneLoopback loopback;
+	NetworkLoopback loopback;
 
 	return request_bring_up (request, &loopback, error);
 }

@@ -7,6 +7,8 @@
 
 #include "slirp4netns-text.h"
 
+#include "network-json.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,17 +49,9 @@ slirp4netns_text_escape (const char *text, gsize length)
 char *
 slirp4netns_text_to_json (const char *text)
 {
-	GString *out = g_string_new ("\"");
+	GString *out = g_string_new (NULL);
 
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c == '"' || *c == '\\')
-			g_string_append_printf (out, "\\%c", *c);
-		else if ((guchar) *c < 0x20 || *c == 0x7f)
-			g_string_append_printf (out, "\\u%04x", (guint) *c);
-		else
-			g_string_append_c (out, *c);
-	}
-	g_string_append_c (out, '"');
+	network_json_quote (out, text);
 	return g_string_free (out, FALSE);
 }
 

@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A short-lived child goes there: the way back is not certain (setns allocates memory, and from the
- * namespaces of another user namespace nothing leads back). It shares our memory while we wait, so
- * that no page table is copied; not if it enters a user namespace, where its change of credentials
- * would make the shared memory, and so the engine, undumpable. What it finds is in a page that is
- * shared in any case.
+ * The child that goes there shares our memory, unless it enters a user namespace: its change of
+ * credentials would make the shared memory, and so the engine, undumpable. What it finds is in a
+ * page that is shared in any case.
  */
 
 #include "slirp4netns-visit.h"
+
+#include "network-child.h"
 
 #include <davit/error.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK_SIZE ((gsize) 64 * 1024)
 #define DETECT_DUPLICATES "/proc/sys/net/ipv6/conf/default/accept_dad"
 
 typedef enum {
@@ -109,31 +106,6 @@ visit_run (void *data)
 }
 
 static gboolean
-visit_start (Shared *shared, char *stack, GError **error)
-{
-	int flags = shared->visit.userns_fd >= 0 ? 0 : CLONE_VM | CLONE_VFORK;
-	sigset_t every;
-	sigset_t before;
-	pid_t child;
-	int number;
-
-	/* A handler of the engine's must not run in the child. */
-	sigfillset (&every);
-	sigprocmask (SIG_BLOCK, &every, &before);
-	/* No exit signal: nobody's SIGCHLD handler or waitpid (-1) sees it. */
-	child = clone (visit_run, stack + STACK_SIZE, flags, shared);
-	number = errno;
-	while (child > 0 && waitpid (child, NULL, __WCLONE) < 0 && errno == EINTR)
-		continue;
-	sigprocmask (SIG_SETMASK, &before, NULL);
-	if (child >= 0)
-		return TRUE;
-	g_set_error (error, DAVIT_ERROR, DAVIT_ERROR_FAILED, "start a child: %s",
-		     g_strerror (number));
-	return FALSE;
-}
-
-static gboolean
 visit_end (const Shared *shared, SlirpView *ret, GError **error)
 {
 	static const char *const steps[] = {
@@ -156,20 +128,20 @@ visit_end (const Shared *shared, SlirpView *ret, GError **error)
 gboolean
 slirp4netns_visit (const SlirpVisit *visit, SlirpView *ret, GError **error)
 {
-	gsize size = STACK_SIZE + sizeof (Shared);
-	char *memory = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	Shared *shared;
+	/* A page that is shared in any case. */
+	Shared *shared = (Shared *) mmap (NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+					  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int flags = visit->userns_fd >= 0 ? 0 : CLONE_VM | CLONE_VFORK;
 	gboolean done;
 
-	if (memory == MAP_FAILED) {
+	if (shared == MAP_FAILED) {
 		g_set_error (error, DAVIT_ERROR, DAVIT_ERROR_FAILED, "memory for a child: %s",
 			     g_strerror (errno));
 		return FALSE;
 	}
-	/* Behind the stack, which grows downwards on every machine that davit runs on. */
-	shared = (Shared *) (gpointer) (memory + STACK_SIZE);
 	shared->visit = *visit;
-	done = visit_start (shared, memory, error) && visit_end (shared, ret, error);
-	munmap (memory, size);
+	done = network_child_run (flags, visit_run, shared, error) &&
+	       visit_end (shared, ret, error);
+	munmap (shared, sizeof *shared);
 	return done;
 }

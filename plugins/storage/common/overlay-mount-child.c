@@ -15,20 +15,17 @@
  */
 
 #include "overlay-mount-private.h"
+#include "store-child.h"
 #include "store-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK_SIZE ((gsize) 64 * 1024)
 /* Relative to state_dirfd; covered by the tmpfs in the child's namespace only. */
 #define PLACE "tombs"
 /* In it, where the mount is attached that upper and work are in. */
@@ -128,31 +125,6 @@ child_run (void *data)
 	return 0;
 }
 
-static gboolean
-child_start (Child *child, GError **error)
-{
-	char *stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	sigset_t every;
-	sigset_t before;
-	pid_t pid;
-	int number;
-
-	if (stack == MAP_FAILED)
-		return store_error_errno (error, errno, "memory for a child");
-	/* A handler of the engine must not run in the child, which has the engine's memory. */
-	sigfillset (&every);
-	sigprocmask (SIG_BLOCK, &every, &before);
-	/* No exit signal: nobody's waitpid (-1) sees it. */
-	pid = clone (child_run, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_FILES, child);
-	number = errno;
-	while (pid > 0 && waitpid (pid, NULL, __WCLONE) < 0 && errno == EINTR)
-		continue;
-	sigprocmask (SIG_SETMASK, &before, NULL);
-	munmap (stack, STACK_SIZE);
-	return pid > 0 || store_error_errno (error, number, "start a child");
-}
-
 static char *
 options_text (const OverlayMount *mount, guint n_lower)
 {
@@ -203,7 +175,7 @@ overlay_mount_in_child (const OverlayMount *mount, int *ret_fd, GError **error)
 		.fd = -1,
 	};
 
-	if (!child_start (&child, error))
+	if (!store_child_run (child_run, &child, error))
 		return FALSE;
 	switch (child.step) {
 	case STEP_DONE:

@@ -36,25 +36,6 @@ overlay_close (gpointer instance)
 }
 
 static gboolean
-overlay_layer_begin (gpointer instance, const DavitLayerRequest *request, int *ret_dirfd,
-		     DavitWhiteouts *ret_whiteouts, GError **error)
-{
-	Store *store = (Store *) instance;
-	g_autoptr (GError) ignored = NULL;
-	int stage_fd = -1;
-
-	if (!store_stage_begin (store, request, &stage_fd, error))
-		return FALSE;
-	if (!store_make_directory (stage_fd, STORE_TREE, 0755, ret_dirfd, error)) {
-		store_layer_abort (store, request->chain_id, &ignored);
-		return FALSE;
-	}
-	*ret_whiteouts = store->host->facts->rootless ? DAVIT_WHITEOUTS_OVERLAY_USER
-						      : DAVIT_WHITEOUTS_OVERLAY;
-	return TRUE;
-}
-
-static gboolean
 overlay_usage (gpointer instance, const char *id, const char *chain_id, DavitResult *result,
 	       GError **error)
 {

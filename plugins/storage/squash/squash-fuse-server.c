@@ -9,6 +9,7 @@
 
 #include "squash-fuse-server.h"
 
+#include "store-child.h"
 #include "store-error.h"
 
 #include <errno.h>
@@ -26,7 +27,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK_SIZE ((gsize) 64 * 1024)
 #define WAIT_MSEC 10000
 #define LOG_LIMIT ((gsize) 4096)
 /* Where the descriptors are while their places are made free. */
@@ -100,7 +100,7 @@ between_run (void *data)
 {
 	Start *start = (Start *) data;
 
-	if (clone (server_run, start->stack + STACK_SIZE,
+	if (clone (server_run, start->stack + STORE_CHILD_STACK,
 		   CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, start, &start->pidfd) < 0)
 		start->number = errno;
 	return 0;
@@ -110,28 +110,15 @@ between_run (void *data)
 static gboolean
 start_run (Start *start, GError **error)
 {
-	char *stacks = mmap (NULL, 2 * STACK_SIZE, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	sigset_t every;
-	sigset_t before;
-	pid_t pid;
-	int number;
+	gboolean run;
 
-	if (stacks == MAP_FAILED)
-		return store_error_errno (error, errno, "memory for a child");
-	start->stack = stacks + STACK_SIZE;
-	/* A handler of the engine must not run in a child, which has the engine's memory. */
-	sigfillset (&every);
-	sigprocmask (SIG_BLOCK, &every, &before);
-	/* No exit signal: nobody's waitpid (-1) sees it. */
-	pid = clone (between_run, stacks + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_FILES, start);
-	number = errno;
-	while (pid > 0 && waitpid (pid, NULL, __WCLONE) < 0 && errno == EINTR)
-		continue;
-	sigprocmask (SIG_SETMASK, &before, NULL);
-	munmap (stacks, 2 * STACK_SIZE);
-	if (pid < 0)
-		return store_error_errno (error, number, "start a child");
+	start->stack = store_child_stack_new (error);
+	if (start->stack == NULL)
+		return FALSE;
+	run = store_child_run (between_run, start, error);
+	store_child_stack_free (start->stack);
+	if (!run)
+		return FALSE;
 	if (start->number != 0)
 		return store_error_set (error,
 					start->number == EPERM || start->number == EINVAL
@@ -193,20 +180,19 @@ touch_run (void *data)
 static int
 touch (const SquashServer *server, int mount_fd, gboolean *ret_late)
 {
-	char *stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	char *stack = store_child_stack_new (NULL);
 	Touch data = {mount_fd};
 	struct pollfd poll_fd = {.fd = -1, .events = POLLIN};
 	int status = 0;
 	int ready;
 	pid_t pid;
 
-	if (stack == MAP_FAILED)
-		return errno;
-	pid = clone (touch_run, stack + STACK_SIZE, CLONE_PIDFD, &data, &poll_fd.fd);
+	if (stack == NULL)
+		return ENOMEM;
+	pid = clone (touch_run, stack + STORE_CHILD_STACK, CLONE_PIDFD, &data, &poll_fd.fd);
 	if (pid < 0) {
 		status = errno;
-		munmap (stack, STACK_SIZE);
+		store_child_stack_free (stack);
 		return status;
 	}
 	do {
@@ -218,7 +204,7 @@ touch (const SquashServer *server, int mount_fd, gboolean *ret_late)
 	while (waitpid (pid, &status, __WCLONE) < 0 && errno == EINTR)
 		continue;
 	close (poll_fd.fd);
-	munmap (stack, STACK_SIZE);
+	store_child_stack_free (stack);
 	return WIFEXITED (status) ? WEXITSTATUS (status) : EINTR;
 }
 

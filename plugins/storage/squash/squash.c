@@ -66,25 +66,6 @@ squash_close (gpointer instance)
 }
 
 static gboolean
-squash_layer_begin (gpointer instance, const DavitLayerRequest *request, int *ret_dirfd,
-		    DavitWhiteouts *ret_whiteouts, GError **error)
-{
-	Store *store = (Store *) instance;
-	g_autoptr (GError) ignored = NULL;
-	int stage_fd = -1;
-
-	if (!store_stage_begin (store, request, &stage_fd, error))
-		return FALSE;
-	if (!store_make_directory (stage_fd, STORE_TREE, 0755, ret_dirfd, error)) {
-		store_layer_abort (store, request->chain_id, &ignored);
-		return FALSE;
-	}
-	*ret_whiteouts = store->host->facts->rootless ? DAVIT_WHITEOUTS_OVERLAY_USER
-						      : DAVIT_WHITEOUTS_OVERLAY;
-	return TRUE;
-}
-
-static gboolean
 squash_layer_remove (gpointer instance, const char *chain_id, GError **error)
 {
 	Store *store = (Store *) instance;
@@ -148,7 +129,7 @@ static const DavitStorageOps squash_ops = {
 	.open = squash_open,
 	.close = squash_close,
 	.probe = squash_probe,
-	.layer_begin = squash_layer_begin,
+	.layer_begin = overlay_layer_begin,
 	.layer_commit = overlay_layer_commit,
 	.layer_abort = store_layer_abort,
 	.layer_exists = store_layer_exists,

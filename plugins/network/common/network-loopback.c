@@ -15,7 +15,9 @@
  * or waitpid (-1) sees it.
  */
 
-#include "none-loopback.h"
+#include "network-loopback.h"
+
+#include "network-child.h"
 
 #include <davit/error.h>
 
@@ -24,15 +26,10 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#define STACK_SIZE ((gsize) 64 * 1024)
 
 typedef enum {
 	STEP_NOT_RUN,
@@ -48,8 +45,8 @@ typedef enum {
 typedef struct {
 	int netns_fd;
 	int userns_fd;
-	NoneLoopbackAction action;
-	NoneLoopback loopback;
+	NetworkLoopbackAction action;
+	NetworkLoopback loopback;
 	Step step;  /* the one that failed, or STEP_DONE */
 	int number; /* errno of it */
 } Visit;
@@ -94,7 +91,7 @@ visit_run (void *data)
 		return visit_fail (visit, STEP_SOCKET);
 	if (ioctl (fd, SIOCGIFFLAGS, &request) < 0)
 		return visit_fail (visit, STEP_READ);
-	if (visit->action == NONE_LOOPBACK_BRING_UP && !(request.ifr_flags & IFF_UP)) {
+	if (visit->action == NETWORK_LOOPBACK_BRING_UP && !(request.ifr_flags & IFF_UP)) {
 		request.ifr_flags |= IFF_UP;
 		if (ioctl (fd, SIOCSIFFLAGS, &request) < 0)
 			return visit_fail (visit, STEP_WRITE);
@@ -136,49 +133,13 @@ number_to_code (int number)
 	return DAVIT_ERROR_FAILED;
 }
 
-static gboolean
-visit_start (Visit *visit, char *stack, GError **error)
-{
-	sigset_t every;
-	sigset_t before;
-	pid_t child;
-	int number;
-
-	/* A handler of the engine must not run in the child, which has the engine's memory. */
-	sigfillset (&every);
-	sigprocmask (SIG_BLOCK, &every, &before);
-	/* Stacks grow downwards on every machine that davit runs on. */
-	child = clone (visit_run, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK, visit);
-	number = errno;
-	while (child > 0 && waitpid (child, NULL, __WCLONE) < 0 && errno == EINTR)
-		continue;
-	sigprocmask (SIG_SETMASK, &before, NULL);
-	if (child < 0) {
-		g_set_error (error, DAVIT_ERROR, DAVIT_ERROR_FAILED, "start a child: %s",
-			     g_strerror (number));
-		return FALSE;
-	}
-	return TRUE;
-}
-
 gboolean
-none_loopback_visit (int netns_fd, int userns_fd, NoneLoopbackAction action,
-		     NoneLoopback *ret_loopback, GError **error)
+network_loopback_visit (int netns_fd, int userns_fd, NetworkLoopbackAction action,
+			NetworkLoopback *ret_loopback, GError **error)
 {
 	Visit visit = {.netns_fd = netns_fd, .userns_fd = userns_fd, .action = action};
-	char *stack;
-	gboolean started;
 
-	stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (stack == MAP_FAILED) {
-		g_set_error (error, DAVIT_ERROR, DAVIT_ERROR_FAILED, "memory for a child: %s",
-			     g_strerror (errno));
-		return FALSE;
-	}
-	started = visit_start (&visit, stack, error);
-	munmap (stack, STACK_SIZE);
-	if (!started)
+	if (!network_child_run (CLONE_VM | CLONE_VFORK, visit_run, &visit, error))
 		return FALSE;
 	if (visit.step != STEP_DONE) {
 		g_set_error (error, DAVIT_ERROR, number_to_code (visit.number), "%s: %s",

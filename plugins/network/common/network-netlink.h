@@ -7,11 +7,11 @@
 
 #pragma once
 
-#include "none-loopback.h"
+#include "network-loopback.h"
 
 G_BEGIN_DECLS
 
 /* fd: of NETLINK_ROUTE. Switches the interface on. */
-gboolean none_netlink_bring_up (int fd, NoneLoopback *ret_loopback, GError **error);
+gboolean network_netlink_bring_up (int fd, NetworkLoopback *ret_loopback, GError **error);
 
 G_END_DECLS

@@ -9,20 +9,20 @@
 G_BEGIN_DECLS
 
 typedef enum {
-	NONE_LOOPBACK_LOOK,    /* only say how it is */
-	NONE_LOOPBACK_BRING_UP /* and switch it on before */
-} NoneLoopbackAction;
+	NETWORK_LOOPBACK_LOOK,	  /* only say how it is */
+	NETWORK_LOOPBACK_BRING_UP /* and switch it on before */
+} NetworkLoopbackAction;
 
 typedef struct {
 	gboolean up;
 	gboolean has_ipv6; /* ::1 is there */
-} NoneLoopback;
+} NetworkLoopback;
 
 /*
  * userns_fd: the user namespace that owns the network namespace, entered first; -1: the caller's
  * own. The caller itself stays where it is, whatever happens.
  */
-gboolean none_loopback_visit (int netns_fd, int userns_fd, NoneLoopbackAction action,
-			      NoneLoopback *ret_loopback, GError **error);
+gboolean network_loopback_visit (int netns_fd, int userns_fd, NetworkLoopbackAction action,
+				 NetworkLoopback *ret_loopback, GError **error);
 
 G_END_DECLS

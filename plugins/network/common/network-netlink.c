@@ -2,7 +2,7 @@
 
 /* Two messages in one call, and one answer to each. */
 
-#include "none-netlink.h"
+#include "network-netlink.h"
 
 #include <davit/error.h>
 
@@ -98,7 +98,7 @@ fail (GError **error, int number)
 }
 
 gboolean
-none_netlink_bring_up (int fd, NoneLoopback *ret_loopback, GError **error)
+network_netlink_bring_up (int fd, NetworkLoopback *ret_loopback, GError **error)
 {
 	static const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	Question question;
@@ -117,6 +117,6 @@ none_netlink_bring_up (int fd, NoneLoopback *ret_loopback, GError **error)
 		return fail (error, number);
 	if (!answer_read (fd, SEQUENCE_ADDRESS, &type, &number))
 		return fail (error, errno);
-	*ret_loopback = (NoneLoopback){.up = TRUE, .has_ipv6 = type == RTM_NEWADDR};
+	*ret_loopback = (NetworkLoopback){.up = TRUE, .has_ipv6 = type == RTM_NEWADDR};
 	return TRUE;
 }
