@@ -137,11 +137,9 @@ cgroups_look (Child *child)
 		cgroups = davit_result_strings (state, "cgroup");
 	}
 	/* Of v1 first: where a hierarchy has the controller the v2 tree does not. */
-	child->oom_path = find_among (cgroups, "/memory", TRUE, "memory.oom_control");
+	child->oom_path = find_file (cgroups, "/memory", "memory.oom_control");
 	if (child->oom_path == NULL)
 		child->oom_path = find_file (cgroups, "/unified", "memory.events");
-	if (child->oom_path == NULL)
-		child->oom_path = find_file (cgroups, "/memory", "memory.oom_control");
 	child->freezer = find_file (cgroups, "/unified", "cgroup.freeze");
 	if (child->freezer == NULL)
 		child->freezer = find_file (cgroups, "/freezer", "freezer.state");

@@ -182,26 +182,28 @@ load_filter (const NativeFinal *final)
 	return TRUE;
 }
 
+/* Before it is time, and then not again. */
+static gboolean
+load_early (NativeFinal *final)
+{
+	gboolean loaded = load_filter (final);
+
+	if (loaded)
+		final->seccomp = NULL;
+	return loaded;
+}
+
 gboolean
 native_final_give_up (NativeFinal *final)
 {
-	if (!filter_needs_privilege (final))
-		return TRUE;
-	if (!load_filter (final))
-		return FALSE;
-	final->seccomp = NULL;
-	return TRUE;
+	return !filter_needs_privilege (final) || load_early (final);
 }
 
 gboolean
 native_final_restrict (NativeFinal *final)
 {
-	if (final->seccomp == NULL || !native_seccomp_lets_start (final->seccomp))
-		return TRUE;
-	if (!load_filter (final))
-		return FALSE;
-	final->seccomp = NULL;
-	return TRUE;
+	return final->seccomp == NULL || !native_seccomp_lets_start (final->seccomp) ||
+	       load_early (final);
 }
 
 gboolean
