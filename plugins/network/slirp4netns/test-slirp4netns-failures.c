@@ -305,7 +305,7 @@ test_helper (gconstpointer data)
 /* The real helper, but another one answers at its API socket. */
 #define IMPOSTOR(before, after)                                                                    \
 	"#!/usr/bin/python3\n"                                                                     \
-	"import os, socket, sys, time\n"                                                           \
+	"import os, signal, socket, sys\n"                                                         \
 	"listener = socket.socket(socket.AF_UNIX)\n"                                               \
 	"listener.bind('api')\n" before                                                            \
 	"arguments = [a.replace('=api', '=real') for a in sys.argv[1:]]\n"                         \
@@ -332,11 +332,11 @@ static const Case impostors[] = {
 	{"refuses", ANSWERING ("peer.sendall(b'{\"error\":{\"desc\":\"bad\\\\nday\"}}')"),
 	 DAVIT_ERROR_HELPER,
 	 "publish port 18096/tcp at \"0.0.0.0\": API socket of slirp4netns: it refuses: bad day"},
-	{"silent", ANSWERING ("time.sleep(1000)"), DAVIT_ERROR_TIMEOUT,
+	{"silent", ANSWERING ("signal.pause()"), DAVIT_ERROR_TIMEOUT,
 	 "API socket of slirp4netns: read the answer: it does not answer in time"},
 	{"endless", ANSWERING ("[peer.sendall(b'x' * 65536) for i in range(1000)]"),
 	 DAVIT_ERROR_HELPER, "API socket of slirp4netns: read the answer: Message too long"},
-	{"deaf", IMPOSTOR ("", "time.sleep(1000)\n"), DAVIT_ERROR_HELPER,
+	{"deaf", IMPOSTOR ("", "signal.pause()\n"), DAVIT_ERROR_HELPER,
 	 "API socket of slirp4netns: connect: Connection refused"},
 };
 
@@ -360,9 +360,9 @@ test_api_peer (void)
 					       "if os.fork() == 0:\n"
 					       "    listener.listen(8)\n"
 					       "    os.write(its, b'x')\n"
-					       "    time.sleep(1000)\n"
+					       "    signal.pause()\n"
 					       "os.read(mine, 1)\n",
-					       "time.sleep(1000)\n");
+					       "signal.pause()\n");
 	static const DavitPort ports[] = {{NULL, "tcp", 18096, 80, 1}, {0}};
 	g_autoptr (World) world = world_of (script);
 	DavitNetworkRequest request = test_request (world);
