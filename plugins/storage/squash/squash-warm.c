@@ -4,20 +4,22 @@
 
 #include "squash-warm.h"
 
+#include "store-child.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define NOTE "first"
 #define NOTE_LIMIT 4096
 #define FILES_LIMIT 8
-#define STACK_SIZE ((gsize) 64 * 1024)
 #define BLOCK_SIZE ((gsize) 32 * 1024)
+
+/* A file that calls itself the C library may be as long as it likes: nobody waits for the end. */
+#define READ_LIMIT ((gsize) 16 * 1024 * 1024)
 
 typedef struct {
 	int mount_fd;
@@ -52,19 +54,30 @@ squash_warm_note (int stage_fd, const GPtrArray *paths, GError **error)
 	return TRUE;
 }
 
-/* With memory of its own: the engine goes on. */
+/*
+ * With memory of its own: the engine goes on. And without what the engine has open: who waits for
+ * the end of its output, or for a lock, must not wait for this.
+ */
 static int
 reader_run (void *data)
 {
 	const Warm *warm = (const Warm *) data;
+	guint mount = (guint) warm->mount_fd;
+	gsize rest = READ_LIMIT;
 	char block[BLOCK_SIZE];
 
+	if (mount > 0)
+		close_range (0, mount - 1, 0);
+	close_range (mount + 1, ~0u, 0);
 	for (guint i = 0; warm->paths[i] != NULL; i++) {
 		int fd = openat (warm->mount_fd, warm->paths[i],
 				 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		gssize got = 1;
 
-		while (fd >= 0 && read (fd, block, BLOCK_SIZE) > 0)
-			continue;
+		while (fd >= 0 && got > 0 && rest >= BLOCK_SIZE) {
+			got = read (fd, block, BLOCK_SIZE);
+			rest -= BLOCK_SIZE;
+		}
 		if (fd >= 0)
 			close (fd);
 	}
@@ -77,30 +90,17 @@ between_run (void *data)
 {
 	Warm *warm = (Warm *) data;
 
-	return clone (reader_run, warm->stack + STACK_SIZE, SIGCHLD, warm) < 0;
+	return clone (reader_run, warm->stack + STORE_CHILD_STACK, SIGCHLD, warm) < 0;
 }
 
 static void
 warm_run (Warm *warm)
 {
-	char *stacks = mmap (NULL, 2 * STACK_SIZE, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	sigset_t every;
-	sigset_t before;
-	pid_t pid;
-
-	if (stacks == MAP_FAILED)
+	warm->stack = store_child_stack_new (NULL);
+	if (warm->stack == NULL)
 		return;
-	warm->stack = stacks + STACK_SIZE;
-	/* A handler of the engine must not run in a child. */
-	sigfillset (&every);
-	sigprocmask (SIG_BLOCK, &every, &before);
-	/* No exit signal: nobody's waitpid (-1) sees it. */
-	pid = clone (between_run, stacks + STACK_SIZE, CLONE_VM | CLONE_VFORK, warm);
-	while (pid > 0 && waitpid (pid, NULL, __WCLONE) < 0 && errno == EINTR)
-		continue;
-	sigprocmask (SIG_SETMASK, &before, NULL);
-	munmap (stacks, 2 * STACK_SIZE);
+	store_child_run (between_run, warm, NULL);
+	store_child_stack_free (warm->stack);
 }
 
 void
