@@ -21,6 +21,12 @@
 #define CACHE_DIRECTORY "profiles"
 #define ENTRY_LIMIT ((gsize) 1024 * 1024)
 
+/*
+ * Each version of the profile and each set of capabilities has an entry, and a write that was
+ * broken off leaves a file: with more of them than that the cache begins anew.
+ */
+#define ENTRIES_LIMIT 64
+
 /* To be raised when the same profile comes to something else than before. */
 #define REVISION 1
 
@@ -55,38 +61,31 @@ davit_seccomp_cache_key (const struct stat *profile, const DavitSeccompFacts *fa
 	return g_strdup (davit_digest_hex (digest));
 }
 
-static gboolean
-cache_open (const DavitEngine *engine, gboolean make, int *ret_fd)
+/* Above the directory of the entries. -1: there is no cache. */
+static int
+cache_open (const DavitEngine *engine)
 {
 	g_autofree char *path = g_build_filename (engine->paths->root, "cache", NULL);
-	davit_autofd above = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int fd;
 
-	if (above < 0)
-		return FALSE;
-	if (make)
-		return davit_path_open_subdirectory (above, CACHE_DIRECTORY, 0700, ret_fd, NULL);
-	fd = openat (above, CACHE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0)
-		*ret_fd = fd;
-	return fd >= 0;
+	return open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 char *
 davit_seccomp_cache_read (const DavitEngine *engine, const char *key)
 {
-	davit_autofd directory = -1;
+	g_autofree char *name = g_build_filename (CACHE_DIRECTORY, key, NULL);
+	davit_autofd cache = cache_open (engine);
 	davit_autofd fd = -1;
 	g_autofree char *text = NULL;
 	struct stat status;
 	guint64 expected;
 	gsize length = 0;
 
-	if (!cache_open (engine, FALSE, &directory))
+	if (cache < 0 ||
+	    !davit_path_open_beneath (cache, name, O_RDONLY | O_NONBLOCK, 0, &fd, NULL))
 		return NULL;
-	fd = openat (directory, key, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || fstat (fd, &status) < 0 || !S_ISREG (status.st_mode) ||
-	    status.st_uid != geteuid () || (status.st_mode & 022) != 0 ||
+	if (fstat (fd, &status) < 0 || !S_ISREG (status.st_mode) || status.st_uid != geteuid () ||
+	    (status.st_mode & 022) != 0 ||
 	    !davit_fd_read (fd, ENTRY_LIMIT, key, &text, &length, NULL) ||
 	    length <= sizeof expected)
 		return NULL;
@@ -98,17 +97,33 @@ davit_seccomp_cache_read (const DavitEngine *engine, const char *key)
 	return g_steal_pointer (&text);
 }
 
+static gboolean
+cache_is_full (int cache)
+{
+	g_autoptr (GPtrArray) names = NULL;
+	davit_autofd directory =
+		openat (cache, CACHE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return directory >= 0 && davit_path_list (directory, &names, NULL) &&
+	       names->len >= ENTRIES_LIMIT;
+}
+
 void
 davit_seccomp_cache_write (const DavitEngine *engine, const char *key, const char *text)
 {
 	gsize length = strlen (text);
 	guint64 value = sum (text, length);
 	g_autofree char *entry = g_malloc (sizeof value + length);
+	davit_autofd cache = cache_open (engine);
 	davit_autofd directory = -1;
 
+	if (cache < 0)
+		return;
 	memcpy (entry, &value, sizeof value);
 	memcpy (entry + sizeof value, text, length);
-	if (cache_open (engine, TRUE, &directory))
+	if (cache_is_full (cache))
+		davit_path_remove_tree (cache, CACHE_DIRECTORY, NULL);
+	if (davit_path_open_subdirectory (cache, CACHE_DIRECTORY, 0700, &directory, NULL))
 		davit_path_replace_file (directory, key, entry, sizeof value + length, 0600, FALSE,
 					 NULL);
 }

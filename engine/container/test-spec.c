@@ -464,6 +464,17 @@ test_seccomp_cache (TestSpec *test, gconstpointer data)
 	assert_default_seccomp (test, kill);
 	profile_write (test, "SCMP_ACT_TRAP");
 	assert_default_seccomp (test, trap);
+	/* It does not grow for ever, whatever lies in it. */
+	for (guint i = 0; i < 64; i++) {
+		g_autofree char *stray = g_strdup_printf ("%s/profiles/.tmp-%u", cache, i);
+
+		g_assert_true (g_file_set_contents (stray, "half", -1, NULL));
+	}
+	profile_write (test, "SCMP_ACT_KILL");
+	assert_default_seccomp (test, kill);
+	g_clear_pointer (&entry, g_free);
+	entry = cache_entry (test);
+	g_assert_null (strstr (entry, ".tmp-"));
 }
 
 static void

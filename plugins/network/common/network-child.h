@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 
 /*
  * Runs run (data) in a child and waits for its end. It may make system calls only. flags: of clone;
- * with CLONE_VM and CLONE_VFORK no page table is copied and data is ours, too; with CLONE_FILES what
- * it opens is ours. FALSE, and nothing has run: the child could not be started.
+ * with CLONE_VM and CLONE_VFORK no page table is copied and data is ours, too; with CLONE_FILES
+ * what it opens is ours. FALSE, and nothing has run: the child could not be started.
  */
 gboolean network_child_run (int flags, int (*run) (void *data), void *data, GError **error);
 
