@@ -111,44 +111,30 @@ davit_ps_network (DavitContainer *container)
 				      : davit_json_string (davit_json_member (record, "network")));
 }
 
+/* "0.0.0.0 8080 tcp 80" */
 static void
-port_append (GString *text, const DavitJson *port)
+port_append (GString *text, const char *line)
 {
-	const char *address = davit_json_string (davit_json_member (port, "hostAddress"));
-	const char *protocol = davit_json_string (davit_json_member (port, "protocol"));
-	gint64 host = davit_json_integer (davit_json_member (port, "hostPort"));
-	gint64 inside = davit_json_integer (davit_json_member (port, "containerPort"));
-	gint64 more = davit_json_integer (davit_json_member (port, "count")) - 1;
+	g_auto (GStrv) words = g_strsplit (line, " ", 4);
+	gboolean v6 = strchr (line, ':') != NULL;
 
-	if (text->len > 0)
-		g_string_append (text, ", ");
-	if (address != NULL && strchr (address, ':') != NULL)
-		g_string_append_printf (text, "[%s]:", address);
-	else
-		g_string_append_printf (text, "%s:", address != NULL ? address : "0.0.0.0");
-	/* 0: the driver chose one. */
-	if (host > 0)
-		g_string_append_printf (text, "%" G_GINT64_FORMAT, host);
-	if (host > 0 && more > 0)
-		g_string_append_printf (text, "-%" G_GINT64_FORMAT, host + more);
-	g_string_append_printf (text, "->%" G_GINT64_FORMAT, inside);
-	if (more > 0)
-		g_string_append_printf (text, "-%" G_GINT64_FORMAT, inside + more);
-	g_string_append_printf (text, "/%s", protocol != NULL ? protocol : "tcp");
+	if (g_strv_length (words) != 4)
+		return;
+	g_string_append_printf (text, "%s%s%s%s:%s->%s/%s", text->len > 0 ? ", " : "",
+				v6 ? "[" : "", words[0], v6 ? "]" : "", words[1], words[3],
+				words[2]);
 }
 
 char *
-davit_ps_ports (DavitContainer *container)
+davit_ps_ports (const DavitContainer *container)
 {
-	/* A list keeps the record of those that have some. */
-	const DavitJson *ports = davit_json_member (container->record, "ports");
 	GString *text;
 
-	if (davit_json_length (ports) == 0)
+	if (container->ports == NULL)
 		return NULL;
 	text = g_string_new (NULL);
-	for (guint i = 0; i < davit_json_length (ports); i++)
-		port_append (text, davit_json_element (ports, i));
+	for (char **line = container->ports; *line != NULL; line++)
+		port_append (text, *line);
 	return g_string_free (text, FALSE);
 }
 

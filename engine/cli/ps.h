@@ -24,8 +24,8 @@ gboolean davit_ps_size (DavitContainer *container, guint64 *ret_bytes, GError **
 /* Where something is mounted in it, and the name of its network or its mode. Free both. */
 char **davit_ps_mounts (DavitContainer *container);
 char *davit_ps_network (DavitContainer *container);
-/* "0.0.0.0:8080->80/tcp", separated by commas; NULL: none. Free with g_free. */
-char *davit_ps_ports (DavitContainer *container);
+/* "0.0.0.0:8080->80/tcp", separated by commas; NULL: none is published now. g_free it. */
+char *davit_ps_ports (const DavitContainer *container);
 
 /* podman's document for all of them. */
 gboolean davit_ps_json (DavitCli *cli, GPtrArray *containers, gboolean size, GError **error);

@@ -29,6 +29,7 @@ davit_container_free (DavitContainer *container)
 	g_free (container->image_id);
 	g_free (container->command);
 	g_strfreev (container->labels);
+	g_strfreev (container->ports);
 	g_free (container->damage);
 	davit_fd_close (&container->dirfd);
 	davit_fd_close (&container->run_dirfd);

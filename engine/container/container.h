@@ -41,6 +41,7 @@ typedef struct {
 	char *image_id;	 /* digest, or NULL with rootfs */
 	char *command;	 /* for people: words joined by spaces */
 	char **labels;	 /* "key=value" */
+	char **ports;	 /* of a run: as network drivers report them (davit/network.h); or NULL */
 	gint64 created;	 /* nanoseconds since 1970 */
 	gint64 started;	 /* last start; 0: never */
 	gint64 finished; /* last end; 0: never */

@@ -309,7 +309,7 @@ davit_inspect_write_host_config (const DavitInspection *inspection)
 				  record->cidfile != NULL ? record->cidfile : "");
 	write_log (inspection);
 	write_namespaces (inspection);
-	davit_inspect_write_ports (inspection, "PortBindings");
+	davit_inspect_write_asked_ports (inspection, "PortBindings");
 	write_names (inspection);
 	davit_json_writer_boolean (writer, "AutoRemove", record->auto_remove);
 	davit_json_writer_boolean (writer, "Init",

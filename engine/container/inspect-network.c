@@ -6,44 +6,6 @@
 
 #include <string.h>
 
-/* docker's form: {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}. */
-static void
-write_port (const DavitInspection *inspection, const DavitJson *port, guint offset)
-{
-	DavitJsonWriter *writer = inspection->writer;
-	const char *address = davit_json_string (davit_json_member (port, "hostAddress"));
-	const char *protocol = davit_json_string (davit_json_member (port, "protocol"));
-	gint64 host = davit_json_integer (davit_json_member (port, "hostPort"));
-	gint64 inside = davit_json_integer (davit_json_member (port, "containerPort")) + offset;
-	g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT "/%s", inside,
-						protocol != NULL ? protocol : "tcp");
-	g_autofree char *text =
-		host != 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, host + offset) : g_strdup ("");
-
-	davit_json_writer_begin_array (writer, key);
-	davit_json_writer_begin_object (writer, NULL);
-	davit_json_writer_string (writer, "HostIp", address != NULL ? address : "");
-	davit_json_writer_string (writer, "HostPort", text);
-	davit_json_writer_end_object (writer);
-	davit_json_writer_end_array (writer);
-}
-
-void
-davit_inspect_write_ports (const DavitInspection *inspection, const char *key)
-{
-	const DavitJson *ports = davit_inspect_member (inspection, NULL, "ports");
-
-	davit_json_writer_begin_object (inspection->writer, key);
-	for (guint i = 0; i < davit_json_length (ports); i++) {
-		const DavitJson *port = davit_json_element (ports, i);
-		gint64 count = davit_json_integer (davit_json_member (port, "count"));
-
-		for (gint64 j = 0; j < CLAMP (count, 1, 65535); j++)
-			write_port (inspection, port, (guint) j);
-	}
-	davit_json_writer_end_object (inspection->writer);
-}
-
 /* "eth0 10.0.0.2/24": the first of a family, without the loopback interface. */
 static void
 write_address (const DavitInspection *inspection, const char *key, const char *prefix_key,

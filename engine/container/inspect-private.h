@@ -24,7 +24,8 @@ void davit_inspect_write_host_config (const DavitInspection *inspection);
 void davit_inspect_write_mounts (const DavitInspection *inspection);
 void davit_inspect_write_state (const DavitInspection *inspection);
 void davit_inspect_write_network (const DavitInspection *inspection);
-/* Published ports, in docker's form. */
+/* Published ports, in docker's form: as asked for; those of a run, or without one the same. */
+void davit_inspect_write_asked_ports (const DavitInspection *inspection, const char *key);
 void davit_inspect_write_ports (const DavitInspection *inspection, const char *key);
 
 /* nsec 0: docker's time for what never was. */

@@ -166,12 +166,7 @@ record_read (List *list, DavitContainer *container)
 	if (found != FOUND)
 		return found;
 	json = davit_json_parse (list->text->str, (gssize) list->text->len, NULL);
-	if (json == NULL || !members_read (container, json))
-		return UNREADABLE;
-	/* A list shows them, and few have any. */
-	if (davit_json_member (json, "ports") != NULL)
-		container->record = g_steal_pointer (&json);
-	return FOUND;
+	return json != NULL && members_read (container, json) ? FOUND : UNREADABLE;
 }
 
 /*

@@ -106,10 +106,12 @@ static void
 run_note (DavitRun *run, const DavitNetworkRequest *request, const DavitResult *result)
 {
 	g_autofree const char **addresses = davit_result_strings (result, "address");
+	g_autofree const char **ports = davit_result_strings (result, "port");
 
 	run->network_status = g_strdup (davit_result_string (result, "status"));
 	run->interface = g_strdup (davit_result_string (result, "interface"));
 	run->addresses = g_strdupv ((char **) addresses);
+	run->ports = ports[0] != NULL ? g_strdupv ((char **) ports) : NULL;
 	run->gateway = g_strdup (davit_result_string (result, "gateway"));
 	run->mac_address = g_strdup (value_of (davit_result_string (result, "mac-address")));
 }

@@ -35,6 +35,7 @@ davit_run_clear (DavitRun *run)
 	g_free (run->network_status);
 	g_free (run->interface);
 	g_strfreev (run->addresses);
+	g_strfreev (run->ports);
 	g_free (run->gateway);
 	g_free (run->mac_address);
 	g_free (run->freezer);
@@ -89,14 +90,17 @@ static gboolean
 run_parse_network (const DavitJson *json, DavitRun *run, GError **error)
 {
 	g_autofree const char **addresses = NULL;
+	g_autofree const char **ports = NULL;
 
 	if (!get_string (json, "networkName", &run->network_name, error) ||
 	    !get_string (json, "networkStatus", &run->network_status, error) ||
 	    !get_string (json, "interface", &run->interface, error) ||
 	    !get_string (json, "gateway", &run->gateway, error) ||
 	    !get_string (json, "macAddress", &run->mac_address, error) ||
+	    !davit_json_get_strings (json, "ports", &ports, error) ||
 	    !davit_json_get_strings (json, "addresses", &addresses, error))
 		return FALSE;
+	run->ports = g_strdupv ((char **) ports);
 	run->addresses = addresses != NULL ? g_strdupv ((char **) addresses) : g_new0 (char *, 1);
 	return TRUE;
 }
@@ -161,6 +165,8 @@ davit_run_write (int run_dirfd, const DavitRun *run, GError **error)
 	if (run->addresses != NULL)
 		davit_json_writer_strings (writer, "addresses",
 					   (const char *const *) run->addresses);
+	if (run->ports != NULL)
+		davit_json_writer_strings (writer, "ports", (const char *const *) run->ports);
 	davit_json_writer_string_if (writer, "gateway", run->gateway);
 	davit_json_writer_string_if (writer, "macAddress", run->mac_address);
 	davit_json_writer_string_if (writer, "freezer", run->freezer);

@@ -39,6 +39,7 @@ typedef struct {
 	char *network_status; /* for detach */
 	char *interface;      /* what the network driver reported */
 	char **addresses;     /* "INTERFACE ADDRESS/PREFIX", NULL-terminated, never NULL */
+	char **ports;	      /* "HOST-ADDRESS HOST-PORT PROTOCOL CONTAINER-PORT", or NULL */
 	char *gateway;
 	char *mac_address;
 	char *freezer; /* file that tells whether it is frozen; or NULL */

@@ -91,6 +91,7 @@ look_at_run (DavitContainer *container, DavitState *state)
 		if (davit_run_is_alive (&run)) {
 			container->status = alive_status (&run);
 			container->pid = (int) run.pid;
+			container->ports = g_steal_pointer (&run.ports);
 			set_exit (container, &(DavitExit){0});
 		} else {
 			set_ended (container, state);
@@ -109,6 +110,7 @@ davit_container_look_with (DavitContainer *container, const DavitState *known)
 	if (known != NULL)
 		state = *known;
 	container->pid = 0;
+	g_clear_pointer (&container->ports, g_strfreev);
 	container->started = state.started;
 	set_exit (container, &state.exit);
 	if (look_at_run (container, &state))

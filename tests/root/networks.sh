@@ -87,9 +87,19 @@ server.sendto(b"y", peer)' > "$T/udp" &
 	run yard run --rm $net -p 8080:80 box true
 	expect_status 125
 	expect_err '8080'
+	# Published is what the driver says, not what was asked for.
+	run yard inspect --format '{{json .NetworkSettings.Ports}}' web
+	expect_out_has '"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"8080"}]'
 	run yard rm -f -t 0 web
 	expect_status 0
 	expect_nothing_left
+	run davit run -d --name alone -p 8080:80 box sleep 100
+	expect_err 'published ports are dropped'
+	run davit ps --format '{{.Ports}}'
+	expect_out ''
+	run davit inspect --format '{{json .NetworkSettings.Ports}}' alone
+	expect_out '{}'
+	run davit rm -f -t 0 alone
 
 	run yard run --rm $net --ip 10.1.1.1 box true
 	expect_status 125
