@@ -3,6 +3,8 @@
 /* What a plugin gets from its host. */
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/spawn.h"
 #include "davit-config.h"
 #include "driver/network-driver.h"
 #include "driver/test-support.h"
@@ -46,6 +48,22 @@ open_services (TestHome *home)
 }
 
 static void
+assert_started (DavitResult *result)
+{
+	davit_autofd input = davit_result_steal_fd (result, "started-input");
+	davit_autofd output = davit_result_steal_fd (result, "started-output");
+	davit_autofd pidfd = davit_result_steal_fd (result, "started");
+	char text[32] = "";
+	int status = -1;
+
+	g_assert_cmpint (write (input, "it\n", 3), ==, 3);
+	g_assert_cmpint (read (output, text, sizeof text - 1), ==, strlen ("it stays\n"));
+	g_assert_cmpstr (text, ==, "it stays\n");
+	g_assert_true (davit_spawn_wait (pidfd, &status, NULL));
+	g_assert_cmpint (status, ==, 0);
+}
+
+static void
 test_all (TestHome *home, gconstpointer data)
 {
 	static const char *const overrides[] = {"engine.cgroup-parent=/some/group",
@@ -82,6 +100,7 @@ test_all (TestHome *home, gconstpointer data)
 	g_assert_cmpstr (davit_result_string (result, "version"), ==, DAVIT_VERSION);
 	g_assert_cmpstr (davit_result_string (result, "cgroup-parent"), ==, "/some/group");
 	g_assert_cmpstr (davit_result_string (result, "output"), ==, "through a program");
+	assert_started (result);
 	fd = davit_result_steal_fd (result, "fd");
 	g_assert_cmpint (fd, >=, 0);
 	close (fd);
