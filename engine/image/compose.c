@@ -80,11 +80,30 @@ history_write (DavitJsonWriter *writer, const DavitComposeConfig *request, const
 	davit_json_writer_end_array (writer);
 }
 
+/*
+ * Without zeros at its end, as other tools write a time: one that reads the configuration and
+ * writes it again must come to the same bytes, or the image would change its id on the way.
+ */
+static char *
+time_write (gint64 nsec)
+{
+	char *text = davit_text_time (nsec);
+	gsize end = strlen (text) - 1;
+
+	while (text[end - 1] == '0')
+		end--;
+	if (text[end - 1] == '.')
+		end--;
+	text[end] = 'Z';
+	text[end + 1] = '\0';
+	return text;
+}
+
 char *
 davit_compose_config (const DavitComposeConfig *request, gsize *ret_length)
 {
 	g_autoptr (DavitJsonWriter) writer = davit_json_writer_new (FALSE);
-	g_autofree char *created = davit_text_time (request->created);
+	g_autofree char *created = time_write (request->created);
 
 	davit_json_writer_begin_object (writer, NULL);
 	davit_json_writer_string (writer, "created", created);

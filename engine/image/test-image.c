@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "image/compose.h"
 #include "image/image-parse.h"
 
 #include <string.h>
@@ -297,10 +298,45 @@ test_no_history (void)
 	g_assert_cmpuint (((DavitImageHistory *) g_ptr_array_index (history, 0))->size, ==, 7);
 }
 
+/* As the tools of others write it again: else the image gets another id on its way through them. */
+static void
+test_compose_time (void)
+{
+	static const struct {
+		gint64 created;
+		const char *text;
+	} times[] = {
+		{G_GINT64_CONSTANT (1735689600123456789), "2025-01-01T00:00:00.123456789Z"},
+		{G_GINT64_CONSTANT (1735689600123456780), "2025-01-01T00:00:00.12345678Z"},
+		{G_GINT64_CONSTANT (1735689600500000000), "2025-01-01T00:00:00.5Z"},
+		{G_GINT64_CONSTANT (1735689610000000000), "2025-01-01T00:00:10Z"},
+	};
+	static const char *const no_lines[] = {NULL};
+	g_autoptr (DavitChanges) changes = davit_changes_parse (no_lines, NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS (times); i++) {
+		DavitComposeConfig request = {
+			.changes = changes,
+			.architecture = "amd64",
+			.os = "linux",
+			.diff_id = "sha256:0",
+			.created_by = "test",
+			.created = times[i].created,
+		};
+		gsize length = 0;
+		g_autofree char *text = davit_compose_config (&request, &length);
+		g_autoptr (DavitJson) json = davit_json_parse (text, (gssize) length, NULL);
+
+		g_assert_cmpstr (davit_json_string (davit_json_member (json, "created")), ==,
+				 times[i].text);
+	}
+}
+
 int
 main (int argc, char **argv)
 {
 	g_test_init (&argc, &argv, NULL);
+	g_test_add_func ("/image/compose-time", test_compose_time);
 	g_test_add_func ("/image/whole", test_whole);
 	g_test_add_func ("/image/bare", test_bare);
 	g_test_add_func ("/image/big-label", test_big_label);
