@@ -32,15 +32,29 @@ typedef enum {
 } DavitCheckpointFlags;
 
 /**
- * DavitExternal: something that is not part of the image: a mount, a namespace or a descriptor.
- * Since 1.0. A NULL type ends a table. key is unique within a container and the same at dump and
- * restore. Never grows.
+ * DavitExternal: what is not part of the images, and is not in config.json either. Since 1.0. A
+ * NULL type ends a table. Type and key are unique together. Never grows.
+ *
+ * "namespace", key "network": the network namespace. At restore fd is the one that the processes
+ *     come to live in, made and connected already; at dump it may be -1.
+ * "pipe", "file", "terminal", key "0", "1" or "2": what the first process was given there when it
+ *     was made: one end of a pipe whose other end somebody outside has, something else of the
+ *     host's (/dev/null), the terminal. At dump fd is the same object if the caller has it, or -1:
+ *     what the process has there now. At restore fd takes its place wherever a process has it;
+ *     for a terminal it is -1, since that is made anew. The keys are the same at restore; what was a
+ *     pipe may have become a file and the other way round, a terminal stays one.
+ * "mount", key: the destination, source: the path on the host: only for what the engine mounted
+ *     beyond config.json.
+ *
+ * Bind mounts, masked paths and devices are those of the bundle's config.json. At restore it is
+ * another one with the same destinations, whose sources are those of today. Namespaces that
+ * config.json joins and that are not the container's own are left as they are, or refused.
  */
 typedef struct {
-	const char *type;   /* "mount", "namespace", "pipe", "terminal" or "file" */
-	const char *key;    /* mount: the destination; namespace: "network", ... */
-	const char *source; /* mount: the path on the host; or NULL */
-	int fd;		    /* at restore: what takes its place; -1: source says it */
+	const char *type;
+	const char *key;
+	const char *source; /* or NULL */
+	int fd;		    /* the caller's; or -1 */
 } DavitExternal;
 
 /**
@@ -52,14 +66,22 @@ typedef struct {
 	int pidfd;		    /* of the first process */
 	guint32 pid;		    /* of the same */
 	int bundle_dirfd;	    /* holds config.json */
-	int images_dirfd;	    /* where the images go */
-	int work_dirfd;		    /* where logs and statistics go */
+	int images_dirfd;	    /* empty, 0700; where the images go, each 0600 */
+	int work_dirfd;		    /* where logs and statistics go: "dump.log", "restore.log" */
 	int parent_dirfd;	    /* images of an earlier pre-dump, or -1 */
 	const char *const *cgroups; /* absolute paths, NULL-terminated */
 	guint32 flags;		    /* DavitCheckpointFlags */
 	guint32 timeout_msec;	    /* 0: none */
 	const DavitExternal *externals;
 	const char *const *options; /* "key=value" from the command line, or NULL; unknown: USAGE */
+	/*
+	 * Called once while no process of the container runs and all can still go on: memory is
+	 * written, nothing is gone. What must fit to it, such as the changes of the root file
+	 * system, is taken here. If it fails so does dump, with its error, and the processes run
+	 * on. It must not call the driver. Runs in: engine. May be NULL. Not in pre_dump.
+	 */
+	gboolean (*frozen) (gpointer frozen_data, GError **error);
+	gpointer frozen_data;
 } DavitDumpRequest;
 
 /**
@@ -68,9 +90,9 @@ typedef struct {
 typedef struct {
 	gsize size;
 	const char *id;
-	int bundle_dirfd;
-	int rootfs_mount_fd; /* the root file system, detached */
-	int images_dirfd;
+	int bundle_dirfd;    /* holds today's config.json */
+	int rootfs_mount_fd; /* the root file system, detached; used up */
+	int images_dirfd;    /* hostile: they may have come from elsewhere */
 	int work_dirfd;
 	const char *const *cgroups; /* made already, absolute paths, NULL-terminated */
 	guint32 flags;
@@ -89,18 +111,23 @@ typedef struct {
 	gboolean (*probe) (gpointer instance, DavitProbe *probe, GError **error);
 
 	/*
-	 * Writes the images. Without LEAVE_RUNNING the processes are gone afterwards; after a
-	 * failure they run as before. Runs in: engine. Repeatable into an empty directory. Result
-	 * integers, those that are known: "freeze-usec", "frozen-usec", "memory-write-usec",
-	 * "pages-scanned", "pages-written".
+	 * Writes the images; they are on disk when this returns. Without LEAVE_RUNNING the
+	 * processes are gone afterwards; after a failure they run as before. What can't be restored
+	 * is refused before a process is stopped, as far as it can be seen from outside:
+	 * UNSUPPORTED. Runs in: engine. Repeatable into an empty directory. Result integers, those
+	 * that are known: "freeze-usec", "frozen-usec", "memory-write-usec", "pages-scanned",
+	 * "pages-written".
 	 */
 	gboolean (*dump) (gpointer instance, const DavitDumpRequest *request, DavitResult *result,
 			  GError **error);
 
 	/*
 	 * Makes the processes again. Runs in: set-up child, as create of a runtime does; the first
-	 * process must be its child, or be adopted by it. After a failure no process is left. The
-	 * caller closes ret_pidfd. Result: "pid" (integer), "terminal" (fd) if TERMINAL is set.
+	 * process must be its child, or be adopted by it, and sends SIGCHLD when it ends. They come
+	 * into the cgroups of the request, whose limits are the engine's, and run when this
+	 * returns. After a failure no process is left. The caller closes ret_pidfd. Result: "pid"
+	 * (integer), "terminal" (fd: the master) if TERMINAL is set; integers, those that are
+	 * known: "fork-usec", "restore-usec", "pages-restored".
 	 */
 	gboolean (*restore) (gpointer instance, const DavitRestoreRequest *request, int *ret_pidfd,
 			     DavitResult *result, GError **error);
