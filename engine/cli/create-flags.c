@@ -166,6 +166,7 @@ const DavitFlag davit_create_flags[] = {
 	      .fallback = "k8s-file"),
 	LIST ("log-opt", 0, "KEY=VALUE", "when the log is cut: max-size=SIZE, max-file=NUMBER"),
 	/* plugins */
+	TEXT ("tmpfs-upper", 0, "SIZE", "keep what it writes in so much memory, until it ends"),
 	TEXT ("storage", 0, "NAME", "storage plugin, instead of the configured one",
 	      .complete = "plugin-storage"),
 	TEXT ("network-driver", 0, "NAME", "network plugin, instead of the configured one",

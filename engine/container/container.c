@@ -290,5 +290,6 @@ davit_container_rootfs_request (const DavitRecord *record)
 		/* One that is removed at its end has nothing that must survive a crash. */
 		.volatile_writes = record->auto_remove,
 		.mount_points = davit_files_mount_points (record),
+		.memory_writes = record->tmpfs_upper,
 	};
 }

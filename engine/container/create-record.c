@@ -89,6 +89,9 @@ write_identity (const DavitCreation *creation, DavitJsonWriter *writer)
 	if (creation->storage != NULL)
 		davit_json_writer_string (writer, "storage",
 					  davit_storage_name (creation->storage));
+	if (creation->request->tmpfs_upper > 0)
+		davit_json_writer_integer (writer, "tmpfsUpper",
+					   (gint64) creation->request->tmpfs_upper);
 	davit_json_writer_string_if (writer, "network", creation->network);
 	davit_json_writer_string (writer, "runtime", creation->runtime);
 	davit_json_writer_string_if (writer, "checkpoint", creation->checkpoint);

@@ -213,6 +213,7 @@ struct _DavitCreateRequest {
 	guint log_max_files; /* 0: not said */
 	/* plugins */
 	char *storage;
+	guint64 tmpfs_upper; /* bytes; 0: what is written goes to the disk */
 	char *network_driver;
 	char *runtime;
 	char *checkpoint;

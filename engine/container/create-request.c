@@ -101,6 +101,7 @@
 	X ("timens", davit_request_namespaces_set)                                                 \
 	X ("timeout", davit_request_process_set)                                                   \
 	X ("tmpfs", davit_request_mounts_set)                                                      \
+	X ("tmpfs-upper", davit_request_life_set)                                                  \
 	X ("tty", davit_request_process_set)                                                       \
 	X ("tz", davit_request_process_set)                                                        \
 	X ("uidmap", davit_request_namespaces_set)                                                 \

@@ -37,7 +37,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitCreateRequest, davit_create_request_free)
  * files	volume mount tmpfs rootfs device device-cgroup-rule sysctl
  * life		rm restart pull platform
  * log		log-driver log-opt
- * plugins	storage network-driver runtime checkpoint
+ * plugins	storage tmpfs-upper network-driver runtime checkpoint
  *
  * A name that is known but can't be served yet is UNSUPPORTED and says so.
  */

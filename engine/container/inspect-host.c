@@ -59,6 +59,7 @@ write_memory (const DavitInspection *inspection)
 	davit_json_writer_integer (writer, "ShmSize",
 				   davit_json_integer (
 					   davit_inspect_member (inspection, NULL, "shmSize")));
+	davit_json_writer_integer (writer, "TmpfsUpper", (gint64) inspection->record->tmpfs_upper);
 }
 
 static void

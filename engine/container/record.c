@@ -47,6 +47,7 @@
  *   ports              [{hostAddress, hostPort, containerPort, protocol, count}]
  *   exposedPorts       [string]: "80/tcp"
  *   ip, ip6, macAddress: string
+ *   tmpfsUpper         integer: bytes that it may write to memory; absent: to the disk
  *   networkAliases     [string]
  *
  * What is read here was written by this program, but lies on a disk: everything is checked.
@@ -253,6 +254,17 @@ read_process (DavitRecord *record, GError **error)
 }
 
 static gboolean
+read_tmpfs_upper (DavitRecord *record, GError **error)
+{
+	gint64 size = 0;
+
+	if (!davit_json_get_integer (record->json, "tmpfsUpper", 1, G_MAXINT64, &size, error))
+		return FALSE;
+	record->tmpfs_upper = (guint64) size;
+	return TRUE;
+}
+
+static gboolean
 read_switches (DavitRecord *record, GError **error)
 {
 	const DavitJson *json = record->json;
@@ -405,9 +417,10 @@ static gboolean
 read_all (DavitRecord *record, GError **error)
 {
 	return read_identity (record, error) && read_rootfs (record, error) &&
-	       read_plugins (record, error) && read_process (record, error) &&
-	       read_labels (record, error) && read_switches (record, error) &&
-	       read_end (record, error) && read_log (record, error) && read_files (record, error) &&
+	       read_plugins (record, error) && read_tmpfs_upper (record, error) &&
+	       read_process (record, error) && read_labels (record, error) &&
+	       read_switches (record, error) && read_end (record, error) &&
+	       read_log (record, error) && read_files (record, error) &&
 	       read_namespaces (record, error);
 }
 

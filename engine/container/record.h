@@ -58,10 +58,11 @@ typedef struct {
 	gint64 created;
 	char *image;
 	char *image_id;
-	char **layers; /* chain ids, lowest first */
-	char *rootfs;  /* --rootfs: an absolute path instead of image and layers; or NULL */
-	char *storage; /* plugins */
-	char *network; /* a plugin, with network.mode PRIVATE */
+	char **layers;	     /* chain ids, lowest first */
+	char *rootfs;	     /* --rootfs: an absolute path instead of image and layers; or NULL */
+	char *storage;	     /* plugins */
+	guint64 tmpfs_upper; /* bytes that it may write, to memory; 0: to the disk */
+	char *network;	     /* a plugin, with network.mode PRIVATE */
 	char *runtime;
 	char *checkpoint;
 	char **args; /* entry point and command */

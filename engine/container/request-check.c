@@ -205,7 +205,12 @@ life_check (const DavitCreateRequest *request, GError **error)
 					"option \"--log-opt\" has no effect with \"--log-driver "
 					"none\"");
 	if (!excludes (error, request->rootfs && request->os != NULL, "--rootfs", "--platform") ||
-	    !excludes (error, request->rootfs && request->storage != NULL, "--rootfs", "--storage"))
+	    !excludes (error, request->rootfs && request->storage != NULL, "--rootfs",
+		       "--storage") ||
+	    !excludes (error, request->rootfs && request->tmpfs_upper > 0, "--rootfs",
+		       "--tmpfs-upper") ||
+	    !excludes (error, security->read_only && request->tmpfs_upper > 0, "--read-only",
+		       "--tmpfs-upper"))
 		return FALSE;
 	if (security->privileged && security->cap_add->len > 0)
 		davit_warning ("option \"--cap-add\" has no effect beside \"--privileged\", which "

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* A page: the least that a tmpfs gives. */
+#define TMPFS_UPPER_MINIMUM 4096
+
 static gboolean
 set_rm (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
@@ -149,6 +152,20 @@ set_storage (DavitCreateRequest *request, const char *option, const char *value,
 }
 
 static gboolean
+set_tmpfs_upper (DavitCreateRequest *request, const char *option, const char *value, GError **error)
+{
+	guint64 size;
+
+	if (!davit_request_size (option, value, &size, error))
+		return FALSE;
+	/* 0 is no limit elsewhere; there must be one on what takes the host's memory. */
+	if (size < TMPFS_UPPER_MINIMUM)
+		return davit_request_refuse (error, option, value, "is too small: 4k is the least");
+	request->tmpfs_upper = size;
+	return TRUE;
+}
+
+static gboolean
 set_network_driver (DavitCreateRequest *request, const char *option, const char *value,
 		    GError **error)
 {
@@ -158,7 +175,13 @@ set_network_driver (DavitCreateRequest *request, const char *option, const char 
 static gboolean
 set_runtime (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
-	return plugin_name (&request->runtime, option, value, error);
+	if (!davit_text_is_plugin_choice (value))
+		return davit_request_refuse (error, option, value,
+					     "must be the name of a plugin, lower-case letters, "
+					     "digits and \"-\", or PLUGIN:NAME or PLUGIN:/PATH "
+					     "where a plugin drives several programs");
+	davit_request_text (&request->runtime, value);
+	return TRUE;
 }
 
 static gboolean
@@ -172,17 +195,12 @@ davit_request_life_set (DavitCreateRequest *request, const char *option, const c
 			GError **error)
 {
 	static const DavitRequestOption table[] = {
-		{"checkpoint", set_checkpoint},
-		{"log-driver", set_log_driver},
-		{"log-opt", add_log_opt},
-		{"network-driver", set_network_driver},
-		{"platform", set_platform},
-		{"pull", set_pull},
-		{"restart", set_restart},
-		{"rm", set_rm},
-		{"runtime", set_runtime},
-		{"storage", set_storage},
-		{NULL, NULL},
+		{"checkpoint", set_checkpoint},	  {"log-driver", set_log_driver},
+		{"log-opt", add_log_opt},	  {"network-driver", set_network_driver},
+		{"platform", set_platform},	  {"pull", set_pull},
+		{"restart", set_restart},	  {"rm", set_rm},
+		{"runtime", set_runtime},	  {"storage", set_storage},
+		{"tmpfs-upper", set_tmpfs_upper}, {NULL, NULL},
 	};
 
 	return davit_request_dispatch (table, request, option, value, error);

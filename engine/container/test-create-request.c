@@ -389,6 +389,13 @@ static const Case life[] = {
 	BAD ("log-opt", "max-file=0", "from 1 to 1000"),
 	BAD ("log-opt", "x=y", "must be max-size=SIZE or max-file=NUMBER"),
 	LATER ("log-opt", "tag=x", "is not there yet"),
+	GOOD ("tmpfs-upper", "64m"),
+	GOOD ("tmpfs-upper", "4k"),
+	BAD ("tmpfs-upper", "0", "4k is the least"),
+	BAD ("tmpfs-upper", "4095", "4k is the least"),
+	BAD ("tmpfs-upper", "-1", "must be a size"),
+	BAD ("tmpfs-upper", "half", "must be a size"),
+	BAD ("tmpfs-upper", "99999999999999999999g", "must be a size"),
 	GOOD ("storage", "vfs"),
 	BAD ("storage", "a/b", "must be the name of a plugin"),
 	GOOD ("network-driver", "none"),
@@ -510,6 +517,8 @@ test_combinations (void)
 		{"init=true|pid=host", "\"--init\" needs a process namespace"},
 		{"log-driver=none|log-opt=max-size=1m", "\"--log-opt\" has no effect"},
 		{"rootfs=true|storage=vfs", "\"--rootfs\" and \"--storage\" exclude"},
+		{"rootfs=true|tmpfs-upper=1m", "\"--rootfs\" and \"--tmpfs-upper\" exclude"},
+		{"read-only=true|tmpfs-upper=1m", "\"--read-only\" and \"--tmpfs-upper\" exclude"},
 		{"rootfs=true|platform=linux", "\"--rootfs\" and \"--platform\" exclude"},
 	};
 

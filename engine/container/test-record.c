@@ -72,12 +72,13 @@ test_members (void)
 		       "\"namespaces\":{\"pid\":{\"mode\":\"container\",\"target\":\"" ID "\"},"
 		       "\"network\":{\"mode\":\"path\",\"target\":\"/run/netns/x\"},"
 		       "\"ipc\":{\"mode\":\"none\"},\"time\":{\"mode\":\"private\"}},"
-		       "\"unknown\":{\"from\":[\"later\"]}}",
+		       "\"tmpfsUpper\":65536,\"unknown\":{\"from\":[\"later\"]}}",
 		       &error);
 
 	g_assert_no_error (error);
 	g_assert_cmpstr (record->rootfs, ==, "/srv/tree");
 	g_assert_null (record->storage);
+	g_assert_cmpuint (record->tmpfs_upper, ==, 65536);
 	g_assert_cmpstr (record->env[1], ==, "B=");
 	g_assert_cmpstr (record->labels[0], ==, "app=a=b");
 	g_assert_cmpstr (record->labels[1], ==, "empty=");
@@ -144,6 +145,8 @@ test_refused (void)
 		{"{" MINIMUM ",\"stopTimeoutMsec\":-1}", "stopTimeoutMsec"},
 		{"{" MINIMUM ",\"log\":{\"driver\":\"x\"}}", "log.driver"},
 		{"{" MINIMUM ",\"log\":{\"maxFiles\":0}}", "log.maxFiles"},
+		{"{" MINIMUM ",\"tmpfsUpper\":0}", "tmpfsUpper"},
+		{"{" MINIMUM ",\"tmpfsUpper\":\"1m\"}", "tmpfsUpper"},
 		{"{" MINIMUM ",\"pidfile\":\"x\"}", "pidfile: must be absolute"},
 		{"{" MINIMUM ",\"namespaces\":{\"pid\":{\"mode\":\"mine\"}}}",
 		 "namespaces.pid.mode: unknown word \"mine\""},

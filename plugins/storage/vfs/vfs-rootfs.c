@@ -45,8 +45,8 @@ vfs_rootfs_create (gpointer instance, const DavitRootfsRequest *request, GError 
 	if (request->memory_writes > 0)
 		return store_error_set (
 			error, DAVIT_ERROR_UNSUPPORTED,
-			"root file system \"%s\": can't be kept in memory; choose the "
-			"storage driver \"overlay\" or \"squash\"",
+			"root file system \"%s\": what is written can't be kept in memory; "
+			"choose the storage driver \"overlay\" or \"squash\"",
 			request->id);
 	if (!store_check_quota (request, error) ||
 	    !store_layers_check (store, request->layers, error) ||
