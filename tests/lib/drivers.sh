@@ -1,0 +1,34 @@
+# shellcheck shell=bash disable=SC2034 # for the scripts that source this
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The drivers that containers are tried with. A plugin is added here once; tests/root/matrix.sh fails
+# if one that is built is not named.
+
+drivers_storage="overlay vfs squash"
+drivers_network="none cni slirp4netns"
+drivers_runtime="native oci:crun oci:runc"
+drivers_checkpoint="criu"
+
+# drivers_missing KIND NAME: why it can't be used on this machine; nothing if it can.
+drivers_missing ()
+{
+	local state name=${2%%:*}
+	state=$("$DAVIT" --root "$T/root" --runroot "$T/run" plugin list --noheading \
+		--format '{{.Kind}}/{{.Name}} {{.State}}' | sed -n "s,^$1/$name ,,p")
+	if [ -z "$state" ]; then
+		echo "the plugin $1/$name is not built"
+	elif [ "$state" != usable ]; then
+		echo "$1/$name: $state"
+	elif [ "$name" != "$2" ] && ! command -v "${2#*:}" > /dev/null; then
+		echo "the program ${2#*:} is not installed"
+	fi
+}
+
+# Debian 12's crun refuses a hybrid tree of cgroups as long as its v2 part has a controller. In a
+# mount namespace of our own it does not see that part, and takes the tree for one of v1.
+drivers_crun_cgroups ()
+{
+	if [ -s /sys/fs/cgroup/unified/cgroup.controllers ]; then
+		umount /sys/fs/cgroup/unified
+	fi
+}
