@@ -77,6 +77,8 @@ static const DavitOperation runtime_operations[] = {
 	OPTIONAL (DavitRuntimeOps, checkpoint),
 	OPTIONAL (DavitRuntimeOps, restore),
 	OPTIONAL (DavitRuntimeOps, processes),
+	OPTIONAL (DavitRuntimeOps, prepare),
+	OPTIONAL (DavitRuntimeOps, adopt),
 	{0},
 };
 ASSERT_COMPLETE (runtime_operations, DavitRuntimeOps);

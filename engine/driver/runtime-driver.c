@@ -159,3 +159,17 @@ davit_runtime_processes (DavitRuntime *runtime, const DavitRuntimeContainer *con
 {
 	return davit_call (&runtime->driver, runtime.processes, result, error, container, result);
 }
+
+gboolean
+davit_runtime_prepare (DavitRuntime *runtime, const DavitRuntimeCreate *request,
+		       DavitResult *result, GError **error)
+{
+	return davit_call (&runtime->driver, runtime.prepare, result, error, request, result);
+}
+
+gboolean
+davit_runtime_adopt (DavitRuntime *runtime, const DavitRuntimeContainer *container, int pidfd,
+		     guint32 pid, GError **error)
+{
+	return davit_call (&runtime->driver, runtime.adopt, NULL, error, container, pidfd, pid);
+}

@@ -52,5 +52,9 @@ gboolean davit_runtime_restore (DavitRuntime *runtime, const DavitRuntimeCreate 
 				DavitResult *result, GError **error);
 gboolean davit_runtime_processes (DavitRuntime *runtime, const DavitRuntimeContainer *container,
 				  DavitResult *result, GError **error);
+gboolean davit_runtime_prepare (DavitRuntime *runtime, const DavitRuntimeCreate *request,
+				DavitResult *result, GError **error);
+gboolean davit_runtime_adopt (DavitRuntime *runtime, const DavitRuntimeContainer *container,
+			      int pidfd, guint32 pid, GError **error);
 
 G_END_DECLS

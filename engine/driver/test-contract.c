@@ -308,9 +308,9 @@ test_network_dispatch (TestHome *home, gconstpointer data)
 static void
 test_runtime_dispatch (TestHome *home, gconstpointer data)
 {
-	static const char *const names[] = {"start",  "kill",	    "delete",	"state",
-					    "pause",  "resume",	    "update",	"stats",
-					    "resize", "checkpoint", "features", "probe"};
+	static const char *const names[] = {"start",	"kill",	  "delete",  "state",  "pause",
+					    "resume",	"update", "stats",   "resize", "checkpoint",
+					    "features", "probe",  "prepare", "adopt"};
 
 	for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
 		g_autofree char *mode = g_strconcat (names[i], "=fail", NULL);
@@ -328,6 +328,8 @@ test_runtime_dispatch (TestHome *home, gconstpointer data)
 			davit_runtime_checkpoint (opened, NULL, NULL, NULL, NULL),
 			davit_runtime_features (opened, NULL, NULL),
 			davit_runtime_probe (opened, NULL),
+			davit_runtime_prepare (opened, NULL, NULL, NULL),
+			davit_runtime_adopt (opened, NULL, -1, 1, NULL),
 		};
 
 		for (guint j = 0; j < G_N_ELEMENTS (outcomes); j++)

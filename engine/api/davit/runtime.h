@@ -174,6 +174,23 @@ typedef struct {
 	 */
 	gboolean (*processes) (gpointer instance, const DavitRuntimeContainer *container,
 			       DavitResult *result, GError **error);
+
+	/*
+	 * Optional, both or none: a first process that somebody else makes, such as a checkpoint
+	 * driver. Both run in the set-up child.
+	 *
+	 * prepare is the first half of create: the intent on record, and the cgroups with their
+	 * limits and device rules. Streams of the request are not looked at. Not repeatable without
+	 * delete, which undoes it. Result strings "cgroup", as of create.
+	 *
+	 * adopt takes a process over as the first one. It must be in those cgroups and a child of
+	 * the caller. From here on every operation works on it as after start. pidfd stays the
+	 * caller's. Not repeatable. STATE if there was no prepare, or there is a process already.
+	 */
+	gboolean (*prepare) (gpointer instance, const DavitRuntimeCreate *request,
+			     DavitResult *result, GError **error);
+	gboolean (*adopt) (gpointer instance, const DavitRuntimeContainer *container, int pidfd,
+			   guint32 pid, GError **error);
 } DavitRuntimeOps;
 
 G_END_DECLS

@@ -20,7 +20,6 @@
 #include "native-start.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 /* Everything that create holds; cleared at its end, whichever it is. */
@@ -62,29 +61,6 @@ creation_read (Creation *creation, GError **error)
 	return read;
 }
 
-/* A further process needs the same filter, when the bundle may be another one or gone. */
-static gboolean
-creation_save_config (const Creation *creation, GError **error)
-{
-	int fd = openat (creation->request->container.dirfd, NATIVE_CONFIG_FILE,
-			 O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
-	gsize done = 0;
-	ssize_t written = 0;
-
-	if (fd < 0)
-		return native_error_set (error, errno, "save config.json");
-	while (done < creation->spec.length && written >= 0) {
-		written = write (fd, creation->spec.text + done, creation->spec.length - done);
-		if (written < 0 && errno == EINTR)
-			written = 0;
-		done += written > 0 ? (gsize) written : 0;
-	}
-	if (written < 0)
-		native_error_set (error, errno, "save config.json");
-	close (fd);
-	return written >= 0;
-}
-
 static gboolean
 creation_record (Creation *creation, GError **error)
 {
@@ -98,7 +74,8 @@ creation_record (Creation *creation, GError **error)
 
 	return native_record_begin (creation->host, creation->request->container.dirfd, &intent,
 				    &creation->record_fd, error) &&
-	       creation_save_config (creation, error);
+	       native_record_save_config (creation->request->container.dirfd, creation->spec.text,
+					  creation->spec.length, error);
 }
 
 static gboolean

@@ -107,6 +107,46 @@ native_record_add_process (int fd, int pid, guint64 start_time, GError **error)
 	return write_line (fd, line, error);
 }
 
+/* A further process needs the same filter, when the bundle may be another one or gone. */
+gboolean
+native_record_save_config (int dirfd, const char *text, gsize length, GError **error)
+{
+	int fd = openat (dirfd, NATIVE_CONFIG_FILE,
+			 O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+	gsize done = 0;
+	ssize_t written = 0;
+
+	if (fd < 0)
+		return native_error_set (error, errno, "save config.json");
+	while (done < length && written >= 0) {
+		written = write (fd, text + done, length - done);
+		if (written < 0 && errno == EINTR)
+			written = 0;
+		done += written > 0 ? (gsize) written : 0;
+	}
+	if (written < 0)
+		native_error_set (error, errno, "save config.json");
+	close (fd);
+	return written >= 0;
+}
+
+gboolean
+native_record_add_adopted (int dirfd, const NativeRecord *record, GError **error)
+{
+	int fd = openat (dirfd, NATIVE_RECORD_FILE, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	g_autofree char *line =
+		g_strdup_printf ("{\"pid\":%d,\"startTime\":%" G_GUINT64_FORMAT
+				 ",\"namespaces\":%d}\n",
+				 record->pid, record->start_time, record->namespaces);
+	gboolean written;
+
+	if (fd < 0)
+		return native_error_set (error, errno, "write the record");
+	written = write_line (fd, line, error);
+	close (fd);
+	return written;
+}
+
 /* What is read. */
 typedef struct {
 	const DavitHost *host;
@@ -159,11 +199,14 @@ record_parse_process (const Reading *reading, const DavitJson *object, GError **
 
 	gint64 pid = 0;
 	gint64 start_time = 0;
+	gint64 namespaces = record->namespaces;
 
 	if (!host->json->get_integer (object, "pid", 1, G_MAXINT32, &pid, error) ||
-	    !host->json->get_integer (object, "startTime", 0, G_MAXINT64, &start_time, error))
+	    !host->json->get_integer (object, "startTime", 0, G_MAXINT64, &start_time, error) ||
+	    !host->json->get_integer (object, "namespaces", 0, G_MAXINT32, &namespaces, error))
 		return FALSE;
 	record->pid = (int) pid;
+	record->namespaces = (int) namespaces;
 	record->start_time = (guint64) start_time;
 	return TRUE;
 }

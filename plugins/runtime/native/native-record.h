@@ -37,6 +37,9 @@ typedef struct {
 gboolean native_record_begin (const DavitHost *host, int dirfd, const NativeRecordIntent *intent,
 			      int *ret_fd, GError **error);
 gboolean native_record_add_process (int fd, int pid, guint64 start_time, GError **error);
+/* The same for one that somebody else made: its namespaces are what they are. */
+gboolean native_record_add_adopted (int dirfd, const NativeRecord *record, GError **error);
+gboolean native_record_save_config (int dirfd, const char *text, gsize length, GError **error);
 
 /* NOT_FOUND: there is none. */
 gboolean native_record_read (const DavitHost *host, int dirfd, const char *id, NativeRecord *ret,

@@ -2,6 +2,7 @@
 
 /* The runtime "native": the adapter between the contract and the parts that do the work. */
 
+#include "native-adopt.h"
 #include "native-control.h"
 #include "native-create.h"
 #include "native-delete.h"
@@ -156,6 +157,20 @@ op_processes (gpointer instance, const DavitRuntimeContainer *container, DavitRe
 	return native_control_processes (host_of (instance), container, result, error);
 }
 
+static gboolean
+op_prepare (gpointer instance, const DavitRuntimeCreate *request, DavitResult *result,
+	    GError **error)
+{
+	return native_adopt_prepare (host_of (instance), request, result, error);
+}
+
+static gboolean
+op_adopt (gpointer instance, const DavitRuntimeContainer *container, int pidfd, guint32 pid,
+	  GError **error)
+{
+	return native_adopt (host_of (instance), container, pidfd, pid, error);
+}
+
 /* resize is left out: the master of the terminal is the monitor's, and so is its size. */
 static const DavitRuntimeOps native_ops = {
 	.open = native_open,
@@ -173,6 +188,8 @@ static const DavitRuntimeOps native_ops = {
 	.stats = op_stats,
 	.features = op_features,
 	.processes = op_processes,
+	.prepare = op_prepare,
+	.adopt = op_adopt,
 };
 
 DAVIT_PLUGIN_DEFINE (DAVIT_KIND_RUNTIME, "native", "0.1.0",
