@@ -12,7 +12,11 @@
 const char davit_run_manual[] =
 	"Options end at IMAGE: what follows the command belongs to it. The image must be in the "
 	"store (davit-load(1), davit-import(1)); the image hello comes with davit and is loaded "
-	"when it is first asked for.\n"
+	"when it is first asked for. An IMAGE that begins with \"/\", \"./\" or \"../\" is a "
+	"squashfs file, known by its content, that is run where it is and not taken into the "
+	"store. "
+	"Nothing is copied; when the file was changed later, or is gone, a container that was made "
+	"from it can't be started and says so.\n"
 	"Unless --detach is given, the command is connected to the standard output and error of "
 	"davit, with --interactive also to its standard input, and signals are passed on to it. "
 	"The keys of --detach-keys leave it running alone.\n"
@@ -36,6 +40,7 @@ const char davit_run_manual[] =
 	"$ davit run hello\n"
 	"$ davit run --rm -it debian bash\n"
 	"$ davit run -d --name db -v /srv/db:/var/lib/db localhost/db\n"
+	"$ davit run --rm ./image.sqfs make check\n"
 	"$ davit run --rm -v ./source:/source:ro --tmpfs /build:size=1g localhost/compiler make\n";
 
 const DavitFlag davit_run_flags[] = {

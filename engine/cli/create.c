@@ -104,6 +104,12 @@ davit_create_from_arguments (DavitCli *cli, DavitArguments *arguments,
 		return FALSE;
 	if (loaded)
 		return container_create (cli, arguments, ret_container, error);
+	if (g_file_test (name, G_FILE_TEST_IS_REGULAR))
+		return davit_error_set (
+			error, DAVIT_ERROR_NOT_FOUND,
+			"image \"%s\" not found; to run the file of that name write "
+			"\"./%s\"",
+			name, name);
 	return davit_error_set (error, DAVIT_ERROR_NOT_FOUND,
 				"image \"%s\" not found; import or load it first", name);
 }

@@ -27,6 +27,7 @@ typedef struct {
 	DavitContainerDirectories directories;
 	gboolean repair;
 	GPtrArray *findings;
+	GHashTable *files; /* chain ids of files that were looked at */
 } Check;
 
 static void finding_add (Check *check, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -173,6 +174,28 @@ check_run (Check *check, DavitContainer *container)
 		repair_end (check, run_repair (container, &error), error);
 }
 
+/*
+ * One that is run from a file has a layer that no image leads to, and that its owner may change:
+ * nobody else looks at it.
+ */
+static void
+check_file (Check *check, DavitContainer *container)
+{
+	g_autoptr (DavitRecord) record = davit_container_read_record (container, NULL);
+	g_autoptr (GError) error = NULL;
+	DavitStorage *storage;
+
+	if (record == NULL || record->image == NULL || !davit_image_is_path (record->image) ||
+	    record->layers[0] == NULL ||
+	    !g_hash_table_add (check->files, g_strdup (record->layers[0])))
+		return;
+	storage = davit_drivers_storage (check->engine->drivers, record->storage, &error);
+	if ((storage == NULL || !davit_storage_verify (storage, record->layers[0], &error)) &&
+	    !davit_error_matches (error, DAVIT_ERROR_UNSUPPORTED))
+		finding_add (check, "container \"%s\": %s", davit_container_title (container),
+			     error->message);
+}
+
 static void
 check_container (Check *check, const char *id)
 {
@@ -190,6 +213,7 @@ check_container (Check *check, const char *id)
 	} else {
 		check_name (check, container);
 		check_run (check, container);
+		check_file (check, container);
 	}
 }
 
@@ -346,7 +370,14 @@ davit_container_check (DavitEngine *engine, gboolean repair, GPtrArray **ret_fin
 		       GError **error)
 {
 	g_autoptr (GPtrArray) findings = g_ptr_array_new_with_free_func (g_free);
-	Check check = {.engine = engine, .repair = repair, .findings = findings};
+	g_autoptr (GHashTable) files =
+		g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+	Check check = {
+		.engine = engine,
+		.repair = repair,
+		.findings = findings,
+		.files = files,
+	};
 	gboolean done;
 
 	if (!davit_container_directories_open (engine, &check.directories, error))

@@ -58,8 +58,13 @@ write_image_name (const DavitCreation *creation, DavitJsonWriter *writer)
 {
 	const char *const *names = (const char *const *) creation->image->names;
 	const char *typed = creation->request->image;
-	g_autofree char *full = davit_image_normalize_name (typed, NULL);
+	g_autofree char *full = NULL;
 
+	if (creation->image->file != NULL) {
+		davit_json_writer_string (writer, "image", creation->image->file->path);
+		return;
+	}
+	full = davit_image_normalize_name (typed, NULL);
 	if (full != NULL && g_strv_contains (names, full))
 		davit_json_writer_string (writer, "image", full);
 	else

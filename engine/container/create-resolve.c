@@ -90,8 +90,11 @@ davit_creation_resolve_image (DavitCreation *creation, GError **error)
 		return davit_error_set (error, DAVIT_ERROR_USAGE, "no image is named");
 	if (request->rootfs)
 		return resolve_rootfs (creation, error);
-	creation->image =
-		davit_image_store_resolve (creation->engine->images, request->image, error);
+	creation->image = davit_image_is_path (request->image)
+				  ? davit_image_store_open_file (creation->engine->images,
+								 request->image, error)
+				  : davit_image_store_resolve (creation->engine->images,
+							       request->image, error);
 	return creation->image != NULL && platform_check (creation, error);
 }
 
@@ -198,6 +201,25 @@ resolve_network_driver (DavitCreation *creation, GError **error)
 	return network != NULL && (name == NULL || network_name_check (network, name, error));
 }
 
+/* What was asked for; else the one that knows a file's format; else the configured one. */
+static DavitStorage *
+resolve_storage (const DavitCreation *creation, GError **error)
+{
+	DavitDrivers *drivers = creation->engine->drivers;
+	const DavitImageFile *file = creation->image->file;
+	DavitStorage *storage;
+
+	if (creation->request->storage != NULL)
+		return davit_drivers_storage (drivers, creation->request->storage, error);
+	if (file == NULL)
+		return davit_engine_storage (creation->engine, error);
+	storage = davit_drivers_storage (drivers, file->storage, error);
+	if (storage == NULL)
+		davit_error_prefix (error, "\"%s\": is %s, which storage \"%s\" runs", file->path,
+				    file->what, file->storage);
+	return storage;
+}
+
 gboolean
 davit_creation_resolve_plugins (DavitCreation *creation, GError **error)
 {
@@ -206,10 +228,7 @@ davit_creation_resolve_plugins (DavitCreation *creation, GError **error)
 	const DavitConfig *config = creation->engine->config;
 
 	if (creation->image != NULL)
-		creation->storage =
-			request->storage != NULL
-				? davit_drivers_storage (drivers, request->storage, error)
-				: davit_engine_storage (creation->engine, error);
+		creation->storage = resolve_storage (creation, error);
 	if (creation->image != NULL && creation->storage == NULL)
 		return FALSE;
 	creation->runtime = request->runtime != NULL ? request->runtime

@@ -157,8 +157,7 @@ davit_storage_layer_list (DavitStorage *storage, DavitResult *result, GError **e
 }
 
 gboolean
-davit_storage_layer_adopt (DavitStorage *storage, const DavitLayerRequest *request, int file_fd,
-			   GError **error)
+davit_storage_layer_adopt (DavitStorage *storage, const DavitLayerFile *file, GError **error)
 {
-	return davit_call (&storage->driver, storage.layer_adopt, NULL, error, request, file_fd);
+	return davit_call (&storage->driver, storage.layer_adopt, NULL, error, file);
 }

@@ -45,7 +45,7 @@ gboolean davit_storage_prune (DavitStorage *storage, const char *const *ids, Dav
 gboolean davit_storage_layer_open (DavitStorage *storage, const char *chain_id, int *ret_dirfd,
 				   GError **error);
 gboolean davit_storage_layer_list (DavitStorage *storage, DavitResult *result, GError **error);
-gboolean davit_storage_layer_adopt (DavitStorage *storage, const DavitLayerRequest *request,
-				    int file_fd, GError **error);
+gboolean davit_storage_layer_adopt (DavitStorage *storage, const DavitLayerFile *file,
+				    GError **error);
 
 G_END_DECLS

@@ -96,7 +96,7 @@ test_unsupported (TestHome *home, gconstpointer data)
 	g_assert_false (davit_storage_layer_list (opened, result, &error));
 	test_assert_error (home, &error, DAVIT_ERROR_UNSUPPORTED,
 			   "storage/acting-storage: can't do \"layer_list\"");
-	g_assert_false (davit_storage_layer_adopt (opened, NULL, -1, &error));
+	g_assert_false (davit_storage_layer_adopt (opened, NULL, &error));
 	test_assert_error (home, &error, DAVIT_ERROR_UNSUPPORTED,
 			   "storage/acting-storage: can't do \"layer_adopt\"");
 }

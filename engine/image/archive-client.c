@@ -248,6 +248,22 @@ davit_archive_scan (const DavitArchiveWorker *worker, const DavitArchiveScan *re
 }
 
 gboolean
+davit_archive_digest (const DavitArchiveWorker *worker, int input_fd, char **ret_digest,
+		      GError **error)
+{
+	g_autoptr (GPtrArray) arguments = arguments_new ("digest");
+	g_autoptr (GArray) fds = descriptors_new (input_fd, -1);
+	DavitArchiveSummary summary = {0};
+
+	argument_number (arguments, worker->progress != NULL);
+	if (!worker_summary (worker, arguments, fds, &summary, error))
+		return FALSE;
+	*ret_digest = g_steal_pointer (&summary.digest);
+	davit_archive_summary_clear (&summary);
+	return TRUE;
+}
+
+gboolean
 davit_archive_unpack (const DavitArchiveWorker *worker, const DavitArchiveUnpack *request,
 		      DavitArchiveSummary *ret_summary, GError **error)
 {

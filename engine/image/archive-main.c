@@ -103,6 +103,17 @@ job_scan (Job *job, GError **error)
 }
 
 static gboolean
+job_digest (Job *job, GError **error)
+{
+	DavitArchiveSummary summary = {0};
+
+	return argument_progress (job, 0, error) &&
+	       confine (ARCHIVE_FD_FIRST, ARCHIVE_ACCESS_NONE, -1, DAVIT_WHITEOUTS_APPLY, error) &&
+	       archive_work_digest (ARCHIVE_FD_FIRST, &job->reply, &summary, error) &&
+	       answer_summary (job, &summary);
+}
+
+static gboolean
 job_unpack (Job *job, GError **error)
 {
 	DavitArchiveUnpack request = {
@@ -233,9 +244,9 @@ static gboolean
 job_run (Job *job, const char *name, GError **error)
 {
 	static const Operation operations[] = {
-		{"scan", 3, FALSE, job_scan},  {"unpack", 4, FALSE, job_unpack},
-		{"pack", 3, FALSE, job_pack},  {"extract", 1, FALSE, job_extract},
-		{"write", 1, TRUE, job_write},
+		{"scan", 3, FALSE, job_scan},	    {"digest", 1, FALSE, job_digest},
+		{"unpack", 4, FALSE, job_unpack},   {"pack", 3, FALSE, job_pack},
+		{"extract", 1, FALSE, job_extract}, {"write", 1, TRUE, job_write},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS (operations); i++) {

@@ -6,6 +6,7 @@
  * The request is the argument vector, an operation and its values, and descriptors from 3 on:
  *
  *     scan     COPY LIMIT PROGRESS            4: input   5: copy (if COPY is 1)
+ *     digest   PROGRESS                       4: input
  *     unpack   WHITEOUTS DIGEST DIFF PROGRESS 4: input   5: target directory
  *     pack     COMPRESSION WHITEOUTS PROGRESS 4: source directory  5: output
  *     extract  PROGRESS                       4: input   5: target directory

@@ -11,6 +11,10 @@ G_BEGIN_DECLS
 /* input: with its copy and limit set, not yet open. */
 gboolean archive_work_scan (ArchiveInput *input, DavitArchiveSummary *ret_summary, GError **error);
 
+/* Only the digest and the size are found out. */
+gboolean archive_work_digest (int input_fd, ArchiveReply *reply, DavitArchiveSummary *ret_summary,
+			      GError **error);
+
 gboolean archive_work_unpack (const DavitArchiveUnpack *request, ArchiveReply *reply,
 			      DavitArchiveSummary *ret_summary, GError **error);
 

@@ -64,6 +64,10 @@ typedef struct {
 gboolean davit_archive_scan (const DavitArchiveWorker *worker, const DavitArchiveScan *request,
 			     DavitArchiveSummary *ret_summary, GError **error);
 
+/* The digest of a file that need be no archive. Free ret_digest with g_free. */
+gboolean davit_archive_digest (const DavitArchiveWorker *worker, int input_fd, char **ret_digest,
+			       GError **error);
+
 /**
  * DavitArchiveUnpack: a layer's tar into a directory, by the rules of the OCI image specification
  * (whiteouts, opaque directories), each entry written relative to descriptors, never through a

@@ -47,6 +47,16 @@ void davit_image_store_set_progress (DavitImageStore *store, DavitProgressFunc f
 DavitImage *davit_image_store_resolve (DavitImageStore *store, const char *reference,
 				       GError **error);
 
+/* Whether what names an image is the path of a file: it begins with "/", "./" or "../". */
+gboolean davit_image_is_path (const char *word);
+
+/*
+ * The image that a file is (image/file.h), with /bin/sh as its program. It is not taken into the
+ * store, and has no manifest, configuration or blobs. NOT_FOUND, PERMISSION; USAGE: it is of no
+ * format that is run as it is, and what to do instead.
+ */
+DavitImage *davit_image_store_open_file (DavitImageStore *store, const char *path, GError **error);
+
 /* All images, newest first. A damaged one is not in it but in ret_damaged, as a text (or NULL). */
 gboolean davit_image_store_list (DavitImageStore *store, GPtrArray **ret_images,
 				 GPtrArray **ret_damaged, GError **error);

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "image/image-parse.h"
 
 void
@@ -35,6 +36,12 @@ davit_image_free (DavitImage *image)
 	g_strfreev (image->chain_ids);
 	davit_json_free (image->manifest);
 	davit_json_free (image->config);
+	if (image->file != NULL) {
+		davit_fd_close (&image->file->fd);
+		g_free (image->file->path);
+		g_free (image->file->real_path);
+		g_free (image->file);
+	}
 	g_free (image);
 }
 

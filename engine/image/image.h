@@ -13,6 +13,17 @@
 G_BEGIN_DECLS
 
 /**
+ * DavitImageFile: a file that is an image and is run where it is.
+ */
+typedef struct {
+	char *path;	     /* as it was named, made absolute */
+	char *real_path;     /* without links */
+	const char *storage; /* the storage plugin that knows its format */
+	const char *what;    /* "a squashfs file" */
+	int fd;
+} DavitImageFile;
+
+/**
  * DavitImage: vectors are NULL-terminated and never NULL; strings are NULL if the configuration
  * does not set them.
  */
@@ -41,7 +52,8 @@ typedef struct {
 	char **diff_ids;  /* lowest first */
 	char **chain_ids; /* hex digits, lowest first */
 	DavitJson *manifest;
-	DavitJson *config; /* the whole configuration */
+	DavitJson *config;    /* the whole configuration */
+	DavitImageFile *file; /* or NULL: it is in the store */
 } DavitImage;
 
 void davit_image_free (DavitImage *image);

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/trace.h"
 #include "image/content.h"
+#include "image/file.h"
 #include "image/layer-lock.h"
 #include "image/store-private.h"
 
@@ -265,6 +266,8 @@ davit_image_store_hold (DavitImageStore *store, const DavitImage *image, DavitSt
 	DavitStoreUnpack request = {.image = image, .storage = storage, .ret_hold = ret_hold};
 
 	davit_trace_scope ("image", "unpack");
+	if (image->file != NULL)
+		return davit_file_adopt (store, image, storage, ret_hold, error);
 	return davit_store_open (store, error) && davit_store_unpack (store, &request, error);
 }
 

@@ -45,6 +45,16 @@ typedef struct {
 } DavitLayerRequest;
 
 /**
+ * DavitLayerFile: since 1.0.
+ */
+typedef struct {
+	gsize size;
+	const char *chain_id; /* of the layer: the SHA-256 of the file */
+	const char *path;     /* where the file is; absolute, no part of it a link */
+	int fd;		      /* the file, open to read; the caller's */
+} DavitLayerFile;
+
+/**
  * DavitRootfsRequest: since 1.0.
  */
 typedef struct {
@@ -152,9 +162,7 @@ typedef struct {
 	gboolean (*usage) (gpointer instance, const char *id, const char *chain_id,
 			   DavitResult *result, GError **error);
 
-	/*
-	 * Optional. CORRUPT if the layer is not as it was committed. Runs in: engine. Repeatable.
-	 */
+	/* Optional. CORRUPT if it is not as it was committed. Runs in: engine. Repeatable. */
 	gboolean (*verify) (gpointer instance, const char *chain_id, GError **error);
 
 	/*
@@ -179,13 +187,14 @@ typedef struct {
 	gboolean (*layer_list) (gpointer instance, DavitResult *result, GError **error);
 
 	/*
-	 * Optional. Begins a layer that is a file in the driver's own format, made by somebody
-	 * else: instead of layer_begin, with the same promises and errors. The file is copied,
-	 * where possible by sharing its blocks; the caller keeps file_fd. What is in it is hostile.
-	 * Runs in: engine. Repeatable. Errors: UNSUPPORTED (it is of another format), CORRUPT.
+	 * Optional. Makes a layer of a file in the driver's own format that somebody else made and
+	 * that stays where it is: nothing is copied, and the file is never written to or removed.
+	 * The layer has no parent and is committed when this returns. What is in the file is
+	 * hostile, and it may be changed or gone later: a mount then fails and says so. Runs in:
+	 * engine. Repeatable: of a layer that is there the newer path counts. Errors: UNSUPPORTED
+	 * (it is of another format), CORRUPT, BUSY (another process makes the same layer).
 	 */
-	gboolean (*layer_adopt) (gpointer instance, const DavitLayerRequest *request, int file_fd,
-				 GError **error);
+	gboolean (*layer_adopt) (gpointer instance, const DavitLayerFile *file, GError **error);
 } DavitStorageOps;
 
 G_END_DECLS

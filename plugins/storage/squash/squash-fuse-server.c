@@ -48,7 +48,7 @@ typedef struct {
 	int file;
 	int log;
 	int nothing; /* /dev/null */
-	gboolean drop;
+	const SquashUser *user;
 	char *stack; /* of the second child */
 	int pidfd;
 	int number; /* errno of what failed, or 0 */
@@ -68,12 +68,14 @@ place_descriptors (const Start *start)
 }
 
 static gboolean
-drop_privileges (void)
+drop_privileges (const SquashUser *user)
 {
-	uid_t id = FIRST_UID + (uid_t) getpid ();
+	uid_t own = FIRST_UID + (uid_t) getpid ();
+	uid_t uid = user->uid != SQUASH_USER_OWN ? user->uid : own;
+	gid_t gid = user->gid != SQUASH_USER_OWN ? user->gid : own;
 
-	return setgroups (0, NULL) == 0 && setresgid (id, id, id) == 0 &&
-	       setresuid (id, id, id) == 0;
+	return setgroups (0, NULL) == 0 && setresgid (gid, gid, gid) == 0 &&
+	       setresuid (uid, uid, uid) == 0;
 }
 
 static int
@@ -88,7 +90,8 @@ server_run (void *data)
 	sigemptyset (&none);
 	if (setsid () >= 0 && place_descriptors (start) && chdir ("/") == 0 &&
 	    setrlimit (RLIMIT_FSIZE, &log_limit) == 0 &&
-	    prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && (!start->drop || drop_privileges ()) &&
+	    prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    (start->user == NULL || drop_privileges (start->user)) &&
 	    sigprocmask (SIG_SETMASK, &none, NULL) == 0)
 		execve (start->program, start->argv, start->envp);
 	start->number = errno;
@@ -130,7 +133,7 @@ start_run (Start *start, GError **error)
 }
 
 gboolean
-squash_server_start (const char *program, int device, int file, gboolean drop,
+squash_server_start (const char *program, int device, int file, const SquashUser *user,
 		     SquashServer *ret_server, GError **error)
 {
 	const char *const argv[] = {"squashfuse_ll", "-f", "/proc/self/fd/4", "/dev/fd/3", NULL};
@@ -145,7 +148,7 @@ squash_server_start (const char *program, int device, int file, gboolean drop,
 		.file = file,
 		.log = log,
 		.nothing = nothing,
-		.drop = drop,
+		.user = user,
 		.pidfd = -1,
 	};
 	gboolean started;

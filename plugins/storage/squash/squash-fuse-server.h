@@ -16,12 +16,23 @@ typedef struct {
 	int log_fd; /* in memory: what it printed */
 } SquashServer;
 
+/* An id that nothing else has. */
+#define SQUASH_USER_OWN G_MAXUINT32
+
+/**
+ * SquashUser: who the program is.
+ */
+typedef struct {
+	guint32 uid;
+	guint32 gid;
+} SquashUser;
+
 /*
  * device: /dev/fuse of the connection; file: the squashfs file. Both stay the caller's, who must
  * close device then: while somebody else has it the kernel does not notice that the program ended.
- * drop: it is given a user id of its own, that owns nothing.
+ * user NULL: it stays who we are.
  */
-gboolean squash_server_start (const char *program, int device, int file, gboolean drop,
+gboolean squash_server_start (const char *program, int device, int file, const SquashUser *user,
 			      SquashServer *ret_server, GError **error);
 
 /* Waits until the mount answers. FALSE: it does not, and the program has ended. */

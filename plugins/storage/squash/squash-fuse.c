@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEVICE "/dev/fuse"
@@ -61,9 +62,37 @@ fuse_mount (const Store *store, int device, int *ret_fd, GError **error)
 	return TRUE;
 }
 
+/*
+ * A user that owns nothing, unless the file is only for those who own it: then its group, or its
+ * owner, which may do with it what it likes anyhow. Never root.
+ */
+static gboolean
+user_choose (int file_fd, SquashUser *ret_user, GError **error)
+{
+	struct stat status;
+
+	*ret_user = (SquashUser){SQUASH_USER_OWN, SQUASH_USER_OWN};
+	if (fstat (file_fd, &status) < 0)
+		return store_error_errno (error, errno, "look at its file");
+	if ((status.st_mode & S_IROTH) != 0)
+		return TRUE;
+	if ((status.st_mode & S_IRGRP) != 0 && status.st_gid != 0)
+		ret_user->gid = status.st_gid;
+	else if ((status.st_mode & S_IRUSR) != 0 && status.st_uid != 0)
+		ret_user->uid = status.st_uid;
+	else
+		return store_error_set (error, DAVIT_ERROR_PERMISSION,
+					"nobody but root may read its file, and squashfuse_ll does "
+					"not run as root; make it readable for others (chmod o+r)");
+	return TRUE;
+}
+
 static gboolean
 fuse_serve (const Store *store, const char *program, int file_fd, int *ret_mount_fd, GError **error)
 {
+	/* In a user namespace there may be no other id, and it is nobody outside already. */
+	gboolean drop = !store->host->facts->rootless;
+	SquashUser user;
 	g_auto (SquashServer) server = {.pidfd = -1, .log_fd = -1};
 	store_autofd device = open (DEVICE, O_RDWR | O_CLOEXEC);
 	store_autofd mount = -1;
@@ -73,10 +102,9 @@ fuse_serve (const Store *store, const char *program, int file_fd, int *ret_mount
 					errno == EACCES || errno == EPERM ? DAVIT_ERROR_PERMISSION
 									  : DAVIT_ERROR_UNAVAILABLE,
 					"open \"%s\": %s", DEVICE, g_strerror (errno));
-	if (!fuse_mount (store, device, &mount, error) ||
-	    /* In a user namespace there may be no other id, and it is nobody outside already. */
-	    !squash_server_start (program, device, file_fd, !store->host->facts->rootless, &server,
-				  error))
+	if ((drop && !user_choose (file_fd, &user, error)) ||
+	    !fuse_mount (store, device, &mount, error) ||
+	    !squash_server_start (program, device, file_fd, drop ? &user : NULL, &server, error))
 		return FALSE;
 	store_fd_close (&device);
 	if (!squash_server_wait (&server, mount, error))
@@ -131,9 +159,26 @@ squash_fuse_mount (Store *store, const char *chain_id, const SquashFile *file, i
 		return store_error_set (error, DAVIT_ERROR_UNAVAILABLE,
 					"program \"" SQUASH_FUSE_PROGRAM "\" is not there; install "
 					"squashfuse");
-	if ((!file->attributes || version_check (store, program, error)) &&
+	/* A single layer hides nothing, and of what else is lost its owner was told. */
+	if ((!file->attributes || file->adopted || version_check (store, program, error)) &&
 	    fuse_serve (store, program, file->fd, ret_mount_fd, error))
 		return TRUE;
 	g_prefix_error (error, "layer \"%s\": ", chain_id);
 	return FALSE;
+}
+
+void
+squash_fuse_warn (Store *store, const char *path)
+{
+	g_autofree char *program = g_find_program_in_path (SQUASH_FUSE_PROGRAM);
+	const char *way = store->host->option_string (store->host, SQUASH_OPTION_MOUNT);
+	g_autoptr (GError) old = NULL;
+	g_autofree char *text = NULL;
+
+	if (program == NULL || g_strcmp0 (way, "kernel") == 0 ||
+	    version_check (store, program, &old))
+		return;
+	text = g_strdup_printf ("\"%s\": capabilities of files in it are lost: %s", path,
+				old->message);
+	store->host->log (store->host, DAVIT_LOG_WARNING, text);
 }

@@ -21,4 +21,7 @@ G_BEGIN_DECLS
 gboolean squash_fuse_mount (Store *store, const char *chain_id, const SquashFile *file,
 			    int *ret_mount_fd, GError **error);
 
+/* Says in the log what a program that is too old loses of a file with attributes. */
+void squash_fuse_warn (Store *store, const char *path);
+
 G_END_DECLS

@@ -12,6 +12,7 @@
 
 #include "squash-fuse.h"
 #include "squash-loop.h"
+#include "squash-source.h"
 #include "squash-superblock.h"
 #include "store-layers.h"
 
@@ -23,28 +24,52 @@
 #define REMEDY "remove the image and get it again"
 
 static gboolean
-file_open (Store *store, const char *chain_id, int *ret_fd, GError **error)
+directory_open (Store *store, const char *chain_id, int *ret_fd, GError **error)
 {
 	const char *const layers[] = {chain_id, NULL};
-	g_autofree char *name = g_build_filename (chain_id, SQUASH_FILE, NULL);
-	g_autofree char *problem = NULL;
-	store_autofd fd = -1;
+	int fd;
 
 	if (!store_layers_check (store, layers, error))
 		return FALSE;
-	fd = openat (store->layers_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat (store->layers_fd, chain_id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return store_error_errno (error, errno, "open layer \"%s\"", chain_id);
+	*ret_fd = fd;
+	return TRUE;
+}
+
+/* The layer's own file. */
+static gboolean
+own_open (const char *chain_id, int dirfd, int *ret_fd, GError **error)
+{
+	int fd = openat (dirfd, SQUASH_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
 	if (fd < 0 && errno == ENOENT)
 		return store_error_set (error, DAVIT_ERROR_CORRUPT,
 					"layer \"%s\": its file is missing; " REMEDY, chain_id);
 	if (fd < 0)
 		return store_error_errno (error, errno, "open layer \"%s\"", chain_id);
-	problem = squash_superblock_problem (fd);
-	if (problem != NULL)
-		return store_error_set (error, DAVIT_ERROR_CORRUPT,
-					"layer \"%s\": its file is damaged: %s; " REMEDY, chain_id,
-					problem);
-	*ret_fd = store_fd_steal (&fd);
+	*ret_fd = fd;
 	return TRUE;
+}
+
+static gboolean
+file_open (const char *chain_id, int dirfd, SquashFile *file, GError **error)
+{
+	g_auto (SquashSource) source = {0};
+	g_autofree char *problem = NULL;
+
+	if (!squash_source_read (dirfd, &file->adopted, &source, error) ||
+	    (file->adopted && !squash_source_open (dirfd, &source, FALSE, &file->fd, error))) {
+		g_prefix_error (error, "layer \"%s\": ", chain_id);
+		return FALSE;
+	}
+	if (!file->adopted && !own_open (chain_id, dirfd, &file->fd, error))
+		return FALSE;
+	problem = squash_superblock_problem (file->fd);
+	return problem == NULL || store_error_set (error, DAVIT_ERROR_CORRUPT,
+						   "layer \"%s\": its file is damaged: %s; " REMEDY,
+						   chain_id, problem);
 }
 
 /* Whether another way may do what this one could not. */
@@ -89,26 +114,39 @@ squash_file_mount (Store *store, const char *chain_id, const SquashFile *file, i
 	return mount_anyhow (store, chain_id, file, ret_fd, error);
 }
 
-static gboolean
-layer_has (const Store *store, const char *chain_id, const char *mark)
-{
-	g_autofree char *name = g_build_filename (chain_id, mark, NULL);
-
-	return faccessat (store->layers_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 gboolean
 squash_layer_mount (Store *store, const char *chain_id, int *ret_fd, GError **error)
 {
-	store_autofd fd = -1;
-	SquashFile file;
+	store_autofd dirfd = -1;
+	SquashFile file = {.fd = -1};
+	gboolean mounted;
 
-	if (!file_open (store, chain_id, &fd, error))
+	if (!directory_open (store, chain_id, &dirfd, error) ||
+	    !file_open (chain_id, dirfd, &file, error)) {
+		store_fd_close (&file.fd);
 		return FALSE;
-	file = (SquashFile){
-		.fd = fd,
-		.adopted = layer_has (store, chain_id, SQUASH_ADOPTED),
-		.attributes = layer_has (store, chain_id, SQUASH_ATTRIBUTES),
-	};
-	return squash_file_mount (store, chain_id, &file, ret_fd, error);
+	}
+	file.attributes = faccessat (dirfd, SQUASH_ATTRIBUTES, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	mounted = squash_file_mount (store, chain_id, &file, ret_fd, error);
+	store_fd_close (&file.fd);
+	return mounted;
+}
+
+gboolean
+squash_layer_verify (gpointer instance, const char *chain_id, GError **error)
+{
+	Store *store = (Store *) instance;
+	store_autofd dirfd = -1;
+	store_autofd fd = -1;
+	g_auto (SquashSource) source = {0};
+	gboolean adopted = FALSE;
+
+	if (!store_layer_verify (store, chain_id, error) ||
+	    !directory_open (store, chain_id, &dirfd, error))
+		return FALSE;
+	if (squash_source_read (dirfd, &adopted, &source, error) &&
+	    (!adopted || squash_source_open (dirfd, &source, TRUE, &fd, error)))
+		return TRUE;
+	g_prefix_error (error, "layer \"%s\": ", chain_id);
+	return FALSE;
 }

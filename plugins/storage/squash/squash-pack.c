@@ -9,6 +9,8 @@
 
 #include "squash.h"
 
+#include "squash-digest.h"
+#include "squash-source.h"
 #include "squash-superblock.h"
 #include "squash-tree.h"
 #include "squash-warm.h"
@@ -31,7 +33,6 @@
 #define BYTES_PER_SECOND ((guint64) 1024 * 1024)
 #define DEADLINE_LIMIT_SECONDS ((guint64) 7 * 24 * 3600)
 #define MSEC_PER_SEC 1000
-#define DIGEST_BLOCK ((gsize) 256 * 1024)
 
 static gboolean
 pack_run (Store *store, int stage_fd, guint64 bytes, GError **error)
@@ -128,37 +129,33 @@ squash_seal (Store *store, const char *chain_id, int stage_fd, GError **error)
 	       store->host->files->remove_tree (stage_fd, STORE_TREE, error);
 }
 
-static gboolean
-digest_add (GChecksum *checksum, int fd, GError **error)
-{
-	g_autofree guint8 *block = (guint8 *) g_malloc (DIGEST_BLOCK);
-	off_t at = 0;
-	gssize length;
-
-	while ((length = pread (fd, block, DIGEST_BLOCK, at)) > 0) {
-		g_checksum_update (checksum, block, length);
-		at += length;
-	}
-	return length == 0 || store_error_errno (error, errno, "read its file");
-}
-
-/* The size, the digest, and the one who made it: all that says how the layer is treated. */
+/*
+ * The size and the digest. Of a file that stays where it is what was noted of it when the layer was
+ * made: where it is and when it was touched is no part of what the layer is.
+ */
 static char *
 layer_describe (int dirfd, GError **error)
 {
-	store_autofd fd = openat (dirfd, SQUASH_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-	gboolean adopted = faccessat (dirfd, SQUASH_ADOPTED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	g_auto (SquashSource) source = {0};
+	store_autofd fd = -1;
+	g_autofree char *digest = NULL;
+	gboolean adopted = FALSE;
 	struct stat status;
 
+	if (!squash_source_read (dirfd, &adopted, &source, error))
+		return NULL;
+	if (adopted)
+		return g_strdup_printf ("%" G_GUINT64_FORMAT " %s adopted", source.size,
+					source.digest);
+	fd = openat (dirfd, SQUASH_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat (fd, &status) < 0) {
 		store_error_errno (error, errno, "open its file");
 		return NULL;
 	}
-	if (!digest_add (checksum, fd, error))
+	digest = squash_digest (fd, error);
+	if (digest == NULL)
 		return NULL;
-	return g_strdup_printf ("%" G_GUINT64_FORMAT " %s%s", (guint64) status.st_size,
-				g_checksum_get_string (checksum), adopted ? " adopted" : "");
+	return g_strdup_printf ("%" G_GUINT64_FORMAT " %s", (guint64) status.st_size, digest);
 }
 
 const StoreForm squash_form = {

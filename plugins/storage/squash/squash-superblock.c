@@ -17,6 +17,7 @@
 #define TABLES_AT 48
 #define ATTRIBUTES_AT 56
 #define N_TABLES 6
+#define N_COMPRESSIONS 6
 #define NO_TABLE G_MAXUINT64
 
 static guint64
@@ -68,6 +69,7 @@ squash_superblock_problem (int fd)
 	gssize length;
 	guint64 used;
 	guint64 log;
+	guint64 compression;
 	struct stat status;
 
 	if (fstat (fd, &status) < 0)
@@ -89,6 +91,11 @@ squash_superblock_problem (int fd)
 	if (log < BLOCK_LOG_MIN || log > BLOCK_LOG_MAX ||
 	    number_at (block, 12, 4) != G_GUINT64_CONSTANT (1) << log)
 		return g_strdup ("its block size is none");
+	/* gzip, lzma, lzo, xz, lz4, zstd. */
+	compression = number_at (block, 20, 2);
+	if (compression < 1 || compression > N_COMPRESSIONS)
+		return g_strdup_printf ("its compression is number %u, which is none",
+					(unsigned) compression);
 	used = number_at (block, 40, 8);
 	if (used > (guint64) status.st_size)
 		return g_strdup_printf ("it has %" G_GUINT64_FORMAT " bytes of %" G_GUINT64_FORMAT,

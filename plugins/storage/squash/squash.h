@@ -4,8 +4,8 @@
  * What the files of the plugin squash share. A layer is
  *
  *     layers/CHAIN-ID/layer.sqfs   mode 0444, never written to again
+ *     layers/CHAIN-ID/adopted      instead of it: where somebody else's file is (squash-source.h)
  *     layers/CHAIN-ID/root         empty; the owner, mode, times and attributes of its "/"
- *     layers/CHAIN-ID/adopted      only if the file was made by somebody else
  *     layers/CHAIN-ID/attributes   only if there may be "trusted.*" or "security.*" ones in it
  *     layers/CHAIN-ID/first        only if there are files that programs begin with: their paths
  *     layers/CHAIN-ID/stamp        the size and SHA-256 of the file
@@ -19,7 +19,6 @@ G_BEGIN_DECLS
 
 #define SQUASH_FILE "layer.sqfs"
 #define SQUASH_ROOT "root"
-#define SQUASH_ADOPTED "adopted"
 #define SQUASH_ATTRIBUTES "attributes"
 
 #define SQUASH_OPTION_MOUNT "mount"
@@ -54,7 +53,7 @@ gboolean squash_mark (int stage_fd, const char *mark, GError **error);
 
 /* For the table of operations. */
 gboolean squash_probe (gpointer instance, DavitProbe *probe, GError **error);
-gboolean squash_layer_adopt (gpointer instance, const DavitLayerRequest *request, int file_fd,
-			     GError **error);
+gboolean squash_layer_adopt (gpointer instance, const DavitLayerFile *layer, GError **error);
+gboolean squash_layer_verify (gpointer instance, const char *chain_id, GError **error);
 
 G_END_DECLS

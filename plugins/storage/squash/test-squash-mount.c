@@ -325,78 +325,6 @@ test_fuse_program (TestStore *store, gconstpointer data)
 	g_setenv ("PATH", path, TRUE);
 }
 
-/* A file of somebody else: copied, never given to the kernel, and checked like any other. */
-static void
-test_adopt (TestStore *store, gconstpointer data)
-{
-	DavitLayerRequest layer = {.size = sizeof layer, .chain_id = test_chain_id (5)};
-	const char *const ids[] = {layer.chain_id, NULL};
-	const char *const layers[] = {layer.chain_id, NULL};
-	DavitRootfsRequest request = {.size = sizeof request, .id = "x", .layers = layers};
-	g_autoptr (GError) error = NULL;
-	davit_autofd tree = test_layer_begin (store, 0, NULL);
-	davit_autofd file = -1;
-	davit_autofd fd = -1;
-	struct stat status;
-
-	test_write (tree, "file", "content");
-	g_assert_cmpint (fchown (tree, 42, 43), ==, 0);
-	test_layer_commit (store, 0);
-	file = test_squash_file (store, 0, O_RDWR);
-	g_assert_true (davit_storage_layer_adopt (store->storage, &layer, file, &error));
-	g_assert_no_error (error);
-	g_assert_false (test_layer_exists (store, 5));
-	g_assert_true (davit_storage_layer_commit (store->storage, ids, &error));
-	g_assert_no_error (error);
-	g_assert_true (test_layer_exists (store, 5));
-	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, file, &error));
-	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_EXISTS);
-	g_clear_error (&error);
-
-	/* What becomes of the original is no matter. */
-	g_assert_cmpint (pwrite (file, "sqsh", 4, 0), ==, 4);
-	g_assert_true (davit_storage_verify (store->storage, layer.chain_id, &error));
-	fd = test_rootfs_mount (store, &request);
-	test_assert_content (fd, "file", "content");
-	g_assert_cmpint (fstat (fd, &status), ==, 0);
-	g_assert_cmpuint (status.st_uid, ==, 42);
-	g_assert_cmpuint (test_squash_servers (store, NULL), ==, 1);
-	g_assert_cmpuint (test_squash_loops (store), ==, 0);
-}
-
-static void
-test_adopt_refused (TestStore *store, gconstpointer data)
-{
-	DavitLayerRequest layer = {.size = sizeof layer, .chain_id = test_chain_id (5)};
-	g_autofree char *garbage = g_strnfill (64, '\xff');
-	g_autoptr (GError) error = NULL;
-	davit_autofd file = -1;
-	davit_autofd directory = open (".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	guint64 inodes = 0;
-
-	test_squash_layer (store, 0);
-	file = test_squash_file (store, 0, O_RDWR);
-	g_assert_cmpint (pread (file, &inodes, 8, 64), ==, 8);
-	g_assert_cmpint (pwrite (file, garbage, 64, (off_t) GUINT64_FROM_LE (inodes)), ==, 64);
-	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, file, &error));
-	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_CORRUPT);
-	g_clear_error (&error);
-	g_assert_cmpint (ftruncate (file, 200), ==, 0);
-	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, file, &error));
-	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_CORRUPT);
-	g_assert_nonnull (strstr (error->message, "it has 200 bytes of"));
-	g_clear_error (&error);
-	g_assert_cmpint (pwrite (file, "text", 4, 0), ==, 4);
-	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, file, &error));
-	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
-	g_clear_error (&error);
-	g_assert_false (davit_storage_layer_adopt (store->storage, &layer, directory, &error));
-	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
-	g_assert_cmpuint (test_count (store, "stages"), ==, 0);
-	g_assert_cmpuint (test_count (store, "tombs"), ==, 0);
-	g_assert_false (test_layer_exists (store, 5));
-}
-
 int
 main (int argc, char **argv)
 {
@@ -408,7 +336,5 @@ main (int argc, char **argv)
 	test_store_add ("squash", "fuse", test_fuse);
 	test_store_add ("squash", "fuse-killed", test_fuse_killed);
 	test_store_add ("squash", "fuse-program", test_fuse_program);
-	test_store_add ("squash", "adopt", test_adopt);
-	test_store_add ("squash", "adopt-refused", test_adopt_refused);
 	return g_test_run ();
 }
