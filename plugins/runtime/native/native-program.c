@@ -94,6 +94,14 @@ join (char path[NATIVE_PROGRAM_PATH], const char *directory, gsize length, const
 	return TRUE;
 }
 
+/* What a shell goes on after; anything else is a program, or a file system, that does not work. */
+static gboolean
+is_absent (int number)
+{
+	return number == ENOENT || number == ENOTDIR || number == EISDIR || number == ELOOP ||
+	       number == ENAMETOOLONG;
+}
+
 static gboolean
 search (const NativeProcess *process, char path[NATIVE_PROGRAM_PATH], NativeReport *report)
 {
@@ -107,15 +115,15 @@ search (const NativeProcess *process, char path[NATIVE_PROGRAM_PATH], NativeRepo
 
 		if (number == 0)
 			return accept_path (path, report);
-		/* What is there and can't be run says more than what is not there. */
-		if (number == EACCES)
-			found = EACCES;
+		/* What is there and can't be run or read says more than what is not there. */
+		if (!is_absent (number))
+			found = number;
 		if (directory[length] == '\0')
 			break;
 		directory += length + 1;
 	}
-	if (found == EACCES)
-		return native_report_fail (report, NATIVE_STEP_PROGRAM, EACCES, name);
+	if (found != ENOENT)
+		return native_report_fail (report, NATIVE_STEP_PROGRAM, found, name);
 	native_report_fail (report, NATIVE_STEP_PROGRAM_SEARCH, 0, name);
 	report->number = 0;
 	memcpy (report->detail, "not found in PATH", sizeof "not found in PATH");
