@@ -9,10 +9,8 @@
 
 #include "base/table.h"
 #include "base/log.h"
+#include "base/table-wide.h"
 
-#include <libsmartcols.h>
-#include <locale.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SEPARATOR "   "
@@ -153,45 +151,6 @@ bytes_print (const DavitTable *table)
 	return g_string_free (text, FALSE);
 }
 
-static struct libscols_table *
-library_table_new (const DavitTable *table)
-{
-	struct libscols_table *made = scols_new_table ();
-
-	if (made == NULL)
-		g_error ("out of memory");
-	scols_table_enable_noheadings (made, !table->heading);
-	/* Escaping is ours; the library's would turn "\" and, without a locale, letters to hex. */
-	scols_table_enable_noencoding (made, TRUE);
-	/* Taken for no terminal, it cuts nothing off. docker lets wide rows wrap, too. */
-	scols_table_set_termforce (made, SCOLS_TERMFORCE_NEVER);
-	scols_table_set_column_separator (made, SEPARATOR);
-	/* A heading widens its column even where it is not shown. */
-	for (guint i = 0; i < table->columns; i++)
-		scols_table_new_column (made, table->heading ? table->headings[i] : "", 0,
-					table->right[i] ? SCOLS_FL_RIGHT : 0);
-	return made;
-}
-
-static struct libscols_table *
-library_table_fill (const DavitTable *table)
-{
-	struct libscols_table *made = library_table_new (table);
-	const char *cell = table->cells->str;
-
-	for (guint i = 0; i < table->lines; i++) {
-		struct libscols_line *line = scols_table_new_line (made, NULL);
-
-		if (line == NULL)
-			g_error ("out of memory");
-		for (guint j = 0; j < table->columns; j++) {
-			scols_line_set_data (line, j, cell);
-			cell += strlen (cell) + 1;
-		}
-	}
-	return made;
-}
-
 /* The library fills up cells that are narrower than their column, the last of a line too. */
 static char *
 ends_trim (const char *text)
@@ -208,32 +167,25 @@ ends_trim (const char *text)
 	return g_string_free (trimmed, FALSE);
 }
 
-/*
- * The program has no locale: what it prints is UTF-8 everywhere. But without one the library 2.38
- * never comes back from a cell in which a letter beyond ASCII follows one of ASCII, so that any
- * image could stop a list by its command. Where there is no such locale bytes are counted.
- */
 static char *
-library_print (const DavitTable *table)
+wide_print (const DavitTable *table)
 {
-	locale_t unicode = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
-	struct libscols_table *made;
-	char *text = NULL;
+	const DavitTableWide wide = {
+		.headings = table->headings,
+		.heading = table->heading,
+		.columns = table->columns,
+		.right = table->right,
+		.separator = SEPARATOR,
+		.cells = table->cells->str,
+		.lines = table->lines,
+	};
+	char *text = davit_table_wide_print (&wide);
 	char *trimmed;
-	locale_t before;
 
-	if (unicode == (locale_t) 0)
+	if (text == NULL)
 		return bytes_print (table);
-	made = library_table_fill (table);
-	before = uselocale (unicode);
-	if (scols_print_table_to_string (made, &text) != 0)
-		g_error ("out of memory");
-	scols_unref_table (made);
-	uselocale (before);
-	freelocale (unicode);
-	trimmed = ends_trim (text == NULL ? "" : text);
-	/* It comes from the C library's malloc. */
-	free (text);
+	trimmed = ends_trim (text);
+	g_free (text);
 	return trimmed;
 }
 
@@ -251,5 +203,5 @@ davit_table_print (DavitTable *table)
 {
 	if (table->lines == 0)
 		return heading_print (table);
-	return table->ascii ? bytes_print (table) : library_print (table);
+	return table->ascii ? bytes_print (table) : wide_print (table);
 }

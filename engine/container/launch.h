@@ -32,6 +32,8 @@ typedef struct {
 	gint64 pid;
 	char *freezer;
 	int ready_fd;
+	struct _DavitLaunchChild *child;
+	gboolean heard; /* the child has left our memory */
 } DavitLaunched;
 
 void davit_launched_clear (DavitLaunched *launched);

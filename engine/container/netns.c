@@ -17,22 +17,18 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "container/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <sched.h>
-#include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK_SIZE ((gsize) 64 * 1024)
-
 struct _DavitNetns {
-	char *stack;
-	pid_t child;
+	DavitChild child;
 	/* Written by the child. */
 	int fd;
 	int netlink_fd;
@@ -56,39 +52,21 @@ child_run (void *data)
 DavitNetns *
 davit_netns_begin (GError **error)
 {
-	char *stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	g_autofree DavitNetns *netns = g_new0 (DavitNetns, 1);
-	sigset_t all, before;
-	int number;
 
-	if (stack == MAP_FAILED) {
-		davit_error_errno (error, errno, "stack for a child");
-		return NULL;
-	}
-	netns->stack = stack;
 	netns->fd = netns->netlink_fd = -1;
-	/* Our handlers must not run in it: they would find our memory. */
-	sigfillset (&all);
-	sigprocmask (SIG_SETMASK, &all, &before);
 	/* No exit signal: nobody's waitpid (-1) takes it. */
-	netns->child = clone (child_run, stack + STACK_SIZE, CLONE_VM | CLONE_FILES, netns);
-	number = errno;
-	sigprocmask (SIG_SETMASK, &before, NULL);
-	if (netns->child < 0) {
-		munmap (stack, STACK_SIZE);
-		davit_error_errno (error, number, "start a child");
+	if (!davit_child_start (&netns->child, CLONE_FILES, child_run, netns, error))
 		return NULL;
-	}
 	return g_steal_pointer (&netns);
 }
 
 static void
 child_wait (DavitNetns *netns)
 {
-	while (waitpid (netns->child, NULL, __WALL) < 0 && errno == EINTR)
+	while (waitpid (netns->child.pid, NULL, __WALL) < 0 && errno == EINTR)
 		continue;
-	munmap (netns->stack, STACK_SIZE);
+	davit_child_clear (&netns->child);
 }
 
 static gboolean

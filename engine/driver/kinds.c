@@ -79,6 +79,7 @@ static const DavitOperation runtime_operations[] = {
 	OPTIONAL (DavitRuntimeOps, processes),
 	OPTIONAL (DavitRuntimeOps, prepare),
 	OPTIONAL (DavitRuntimeOps, adopt),
+	OPTIONAL (DavitRuntimeOps, shares_memory),
 	{0},
 };
 ASSERT_COMPLETE (runtime_operations, DavitRuntimeOps);

@@ -168,16 +168,32 @@ davit_result_integers (const DavitResult *result, const char *key, guint *ret_co
 	return (gint64 *) g_array_free (integers, FALSE);
 }
 
-int
-davit_result_steal_fd (DavitResult *result, const char *key)
+/* One that was taken stays in the list, empty: the next of that key is meant then. */
+static ResultEntry *
+result_next_fd (const DavitResult *result, const char *key)
 {
 	guint index = 0;
 	ResultEntry *entry;
 
-	/* One that was taken stays in the list, empty: the next of that key is meant then. */
 	while ((entry = result_next (result, key, RESULT_FD, &index)) != NULL) {
 		if (entry->fd >= 0)
-			return davit_fd_steal (&entry->fd);
+			return entry;
 	}
-	return -1;
+	return NULL;
+}
+
+int
+davit_result_fd (const DavitResult *result, const char *key)
+{
+	const ResultEntry *entry = result_next_fd (result, key);
+
+	return entry != NULL ? entry->fd : -1;
+}
+
+int
+davit_result_steal_fd (DavitResult *result, const char *key)
+{
+	ResultEntry *entry = result_next_fd (result, key);
+
+	return entry != NULL ? davit_fd_steal (&entry->fd) : -1;
 }

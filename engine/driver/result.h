@@ -24,6 +24,8 @@ const char **davit_result_strings (const DavitResult *result, const char *key);
 gboolean davit_result_integer (const DavitResult *result, const char *key, gint64 *ret);
 /* Every integer with that key; ret_count of them. g_free it. */
 gint64 *davit_result_integers (const DavitResult *result, const char *key, guint *ret_count);
+/* The descriptor, which stays the result's. -1 if there is none. */
+int davit_result_fd (const DavitResult *result, const char *key);
 /* Takes the descriptor out: the caller closes it. -1 if there is none. */
 int davit_result_steal_fd (DavitResult *result, const char *key);
 

@@ -154,6 +154,15 @@ davit_runtime_restore (DavitRuntime *runtime, const DavitRuntimeCreate *request,
 }
 
 gboolean
+davit_runtime_shares_memory (DavitRuntime *runtime)
+{
+	const DavitDriver *driver = &runtime->driver;
+
+	return driver->module->ops.runtime.shares_memory != NULL &&
+	       driver->module->ops.runtime.shares_memory (driver->instance);
+}
+
+gboolean
 davit_runtime_processes (DavitRuntime *runtime, const DavitRuntimeContainer *container,
 			 DavitResult *result, GError **error)
 {

@@ -50,6 +50,7 @@ gboolean davit_runtime_checkpoint (DavitRuntime *runtime, const DavitRuntimeCont
 gboolean davit_runtime_restore (DavitRuntime *runtime, const DavitRuntimeCreate *request,
 				const DavitRestoreRequest *restore, int *ret_pidfd,
 				DavitResult *result, GError **error);
+gboolean davit_runtime_shares_memory (DavitRuntime *runtime);
 gboolean davit_runtime_processes (DavitRuntime *runtime, const DavitRuntimeContainer *container,
 				  DavitResult *result, GError **error);
 gboolean davit_runtime_prepare (DavitRuntime *runtime, const DavitRuntimeCreate *request,

@@ -35,24 +35,26 @@ davit_monitor_launch_init (DavitMonitorLaunch *launch)
 	};
 }
 
-/* The command line while it is put together; fds: what must be made inheritable. */
-typedef struct {
+struct _DavitMonitorCommand {
+	char *program;
 	GPtrArray *words;
-	GArray *fds;
-} Command;
+	GArray *fds; /* copies that the monitor inherits */
+	char **environment;
+	int saved[N_STANDARD]; /* what 0 to 2 were */
+};
 
 /*
  * Descriptors 0 to 2 will be /dev/null: one of these numbers is passed under another. The copy is
- * noted with its number, and is closed again if nothing comes of it.
+ * noted with its number; nothing else is executed in this process, so that it may be inheritable.
  */
 static gboolean
-descriptor_add (Command *command, const char *key, int fd, GError **error)
+descriptor_add (DavitMonitorCommand *command, const char *key, int fd, GError **error)
 {
 	int copy;
 
 	if (fd < 0)
 		return TRUE;
-	copy = fcntl (fd, F_DUPFD_CLOEXEC, N_STANDARD);
+	copy = fcntl (fd, F_DUPFD, N_STANDARD);
 	if (copy < 0)
 		return davit_error_errno (error, errno, "descriptor for the monitor");
 	g_array_append_val (command->fds, copy);
@@ -61,7 +63,7 @@ descriptor_add (Command *command, const char *key, int fd, GError **error)
 }
 
 static void
-number_add (Command *command, const char *key, guint64 number)
+number_add (DavitMonitorCommand *command, const char *key, guint64 number)
 {
 	if (number != 0)
 		g_ptr_array_add (command->words,
@@ -69,7 +71,7 @@ number_add (Command *command, const char *key, guint64 number)
 }
 
 static gboolean
-oom_add (Command *command, const char *path, GError **error)
+oom_add (DavitMonitorCommand *command, const char *path, GError **error)
 {
 	davit_autofd fd = -1;
 
@@ -82,7 +84,7 @@ oom_add (Command *command, const char *path, GError **error)
 }
 
 static gboolean
-command_fill (Command *command, const DavitMonitorLaunch *launch, GError **error)
+command_fill (DavitMonitorCommand *command, const DavitMonitorLaunch *launch, GError **error)
 {
 	/* The id comes first: it is what people look for in the output of ps. */
 	g_ptr_array_add (command->words, g_strdup ("davit-monitor"));
@@ -166,24 +168,33 @@ standard_restore (int saved[N_STANDARD])
 	}
 }
 
-static gboolean
-command_execute (const Command *command, const char *program, GError **error)
+DavitMonitorCommand *
+davit_monitor_prepare (const DavitMonitorLaunch *launch, GError **error)
 {
-	g_auto (GStrv) environment = environment_choose ();
-	int saved[N_STANDARD] = {-1, -1, -1};
-	gboolean ready = TRUE;
-	int number = 0;
+	DavitMonitorCommand *command = g_new0 (DavitMonitorCommand, 1);
 
-	for (guint i = 0; ready && i < command->fds->len; i++)
-		ready = davit_fd_set_cloexec (g_array_index (command->fds, int, i), FALSE, error);
-	ready = ready && standard_replace (saved, error);
-	if (ready) {
-		execve (program, (char **) command->words->pdata, environment);
-		number = errno;
-	}
-	standard_restore (saved);
-	if (!ready)
-		return FALSE;
+	command->program = g_strdup (launch->program);
+	command->words = g_ptr_array_new_with_free_func (g_free);
+	command->fds = g_array_new (FALSE, FALSE, sizeof (int));
+	command->environment = environment_choose ();
+	for (int fd = 0; fd < N_STANDARD; fd++)
+		command->saved[fd] = -1;
+	if (command_fill (command, launch, error) && standard_replace (command->saved, error))
+		return command;
+	davit_monitor_command_free (command, TRUE);
+	return NULL;
+}
+
+int
+davit_monitor_execute (const DavitMonitorCommand *command)
+{
+	execve (command->program, (char **) command->words->pdata, command->environment);
+	return errno;
+}
+
+gboolean
+davit_monitor_execute_failed (const char *program, int number, GError **error)
+{
 	if (number == ENOENT)
 		return davit_error_set (
 			error, DAVIT_ERROR_UNAVAILABLE,
@@ -192,16 +203,18 @@ command_execute (const Command *command, const char *program, GError **error)
 	return davit_error_errno (error, number, "execute the monitor \"%s\"", program);
 }
 
-gboolean
-davit_monitor_exec (const DavitMonitorLaunch *launch, GError **error)
+void
+davit_monitor_command_free (DavitMonitorCommand *command, gboolean close_fds)
 {
-	g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
-	g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
-	Command command = {words, fds};
-
-	if (command_fill (&command, launch, error))
-		command_execute (&command, launch->program, error);
-	for (guint i = 0; i < fds->len; i++)
-		close (g_array_index (fds, int, i));
-	return FALSE;
+	if (command == NULL)
+		return;
+	for (guint i = 0; close_fds && i < command->fds->len; i++)
+		close (g_array_index (command->fds, int, i));
+	if (close_fds)
+		standard_restore (command->saved);
+	g_free (command->program);
+	g_ptr_array_unref (command->words);
+	g_array_unref (command->fds);
+	g_strfreev (command->environment);
+	g_free (command);
 }

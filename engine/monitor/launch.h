@@ -16,8 +16,7 @@
 G_BEGIN_DECLS
 
 /**
- * DavitMonitorLaunch: descriptors are -1 where there is none. They are handed over: after a
- * successful davit_monitor_exec they belong to the monitor.
+ * DavitMonitorLaunch: descriptors are -1 where there is none. The monitor gets copies.
  */
 typedef struct {
 	const char *program; /* absolute path of davit-monitor */
@@ -47,7 +46,24 @@ typedef struct {
 
 void davit_monitor_launch_init (DavitMonitorLaunch *launch);
 
-/* Executes the monitor; returns only on failure. Leaves descriptors 0-2 as /dev/null. */
-gboolean davit_monitor_exec (const DavitMonitorLaunch *launch, GError **error);
+/**
+ * DavitMonitorCommand: all that execve needs.
+ */
+typedef struct _DavitMonitorCommand DavitMonitorCommand;
+
+/* Copies the descriptors for the monitor, and puts /dev/null in the place of 0 to 2. */
+DavitMonitorCommand *davit_monitor_prepare (const DavitMonitorLaunch *launch, GError **error);
+
+/*
+ * Executes the monitor. Returns only on failure, with errno; one system call and nothing else, so
+ * that somebody who shares memory with the caller may go on meanwhile.
+ */
+int davit_monitor_execute (const DavitMonitorCommand *command);
+
+/* What that errno means; always FALSE. */
+gboolean davit_monitor_execute_failed (const char *program, int number, GError **error);
+
+/* Where close is set: also the descriptors, and 0 to 2 are what they were. */
+void davit_monitor_command_free (DavitMonitorCommand *command, gboolean close_fds);
 
 G_END_DECLS

@@ -621,13 +621,19 @@ test_launch_errors (void)
 {
 	g_autoptr (GError) error = NULL;
 	DavitMonitorLaunch launch;
+	DavitMonitorCommand *command;
 	davit_autofd fd = open ("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int number;
 
 	davit_monitor_launch_init (&launch);
 	launch.program = "/nonexistent/davit-monitor";
 	launch.id = "x";
 	launch.run_dirfd = fd;
-	g_assert_false (davit_monitor_exec (&launch, &error));
+	command = davit_monitor_prepare (&launch, &error);
+	g_assert_no_error (error);
+	number = davit_monitor_execute (command);
+	g_assert_false (davit_monitor_execute_failed (launch.program, number, &error));
+	davit_monitor_command_free (command, TRUE);
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNAVAILABLE);
 	g_assert_cmpstr (error->message, ==,
 			 "execute the monitor \"/nonexistent/davit-monitor\": No such file or "
@@ -636,7 +642,7 @@ test_launch_errors (void)
 	g_assert_cmpint (fcntl (fd, F_GETFD), ==, FD_CLOEXEC);
 	g_clear_error (&error);
 	launch.oom_path = "/nonexistent/memory.events";
-	g_assert_false (davit_monitor_exec (&launch, &error));
+	g_assert_null (davit_monitor_prepare (&launch, &error));
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND);
 	g_assert_cmpstr (error->message, ==,
 			 "open \"/nonexistent/memory.events\": No such file or directory");

@@ -145,8 +145,9 @@ monitor_become (const TestMonitor *monitor, const TestContainer *container, int 
 	if (!container->no_log && launch->log_dirfd < 0)
 		launch->log_dirfd = monitor->dirfd;
 	launch->log_name = "ctr.log";
-	if (write (pid_fd, &pid, sizeof pid) == sizeof pid)
-		davit_monitor_exec (launch, &error);
+	DavitMonitorCommand *command = davit_monitor_prepare (launch, &error);
+	if (command != NULL && write (pid_fd, &pid, sizeof pid) == sizeof pid)
+		davit_monitor_execute_failed (program, davit_monitor_execute (command), &error);
 	g_printerr ("# %s\n", error != NULL ? error->message : "no pid");
 	_exit (1);
 }

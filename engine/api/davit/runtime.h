@@ -191,6 +191,16 @@ typedef struct {
 			     DavitResult *result, GError **error);
 	gboolean (*adopt) (gpointer instance, const DavitRuntimeContainer *container, int pidfd,
 			   guint32 pid, GError **error);
+
+	/*
+	 * Optional. Whether what runs in the set-up child may run in one that shares the engine's
+	 * memory, which saves the copy of its page tables; the default is FALSE: the child is a
+	 * fork. It means that the instance keeps no descriptor that was opened there, since the
+	 * descriptors are not shared, and that no mapping that was there before is changed, by
+	 * madvise, mprotect or munmap. A container that joins a pid namespace is always made in a
+	 * fork. Runs in: engine. Repeatable.
+	 */
+	gboolean (*shares_memory) (gpointer instance);
 } DavitRuntimeOps;
 
 G_END_DECLS

@@ -171,6 +171,13 @@ op_adopt (gpointer instance, const DavitRuntimeContainer *container, int pidfd, 
 	return native_adopt (host_of (instance), container, pidfd, pid, error);
 }
 
+/* Only for a pid namespace that is joined is memory changed (native-bare.c). */
+static gboolean
+op_shares_memory (gpointer instance G_GNUC_UNUSED)
+{
+	return TRUE;
+}
+
 /* resize is left out: the master of the terminal is the monitor's, and so is its size. */
 static const DavitRuntimeOps native_ops = {
 	.open = native_open,
@@ -190,6 +197,7 @@ static const DavitRuntimeOps native_ops = {
 	.processes = op_processes,
 	.prepare = op_prepare,
 	.adopt = op_adopt,
+	.shares_memory = op_shares_memory,
 };
 
 DAVIT_PLUGIN_DEFINE (DAVIT_KIND_RUNTIME, "native", "0.1.0",
