@@ -99,7 +99,8 @@ static const struct {
 } engine_forms[] = {
 	{"storage", davit_text_is_plugin_name, "be of a-z, 0-9 and \"-\", as names of plugins are"},
 	{"network", davit_text_is_plugin_name, "be of a-z, 0-9 and \"-\", as names of plugins are"},
-	{"runtime", davit_text_is_plugin_name, "be of a-z, 0-9 and \"-\", as names of plugins are"},
+	{"runtime", davit_text_is_plugin_choice,
+	 "be of a-z, 0-9 and \"-\", as names of plugins are, or NAME:VARIANT"},
 	{"checkpoint", davit_text_is_plugin_name,
 	 "be of a-z, 0-9 and \"-\", as names of plugins are"},
 	/* A relative one would mean another directory wherever davit is called. */

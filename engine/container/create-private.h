@@ -22,7 +22,7 @@ typedef struct {
 	char *rootfs;	   /* NULL with an image */
 	DavitStorage *storage;
 	const char *network; /* plugin, or NULL with a namespace that is shared */
-	const char *runtime;
+	char *runtime;	     /* NAME, or NAME:VARIANT */
 	const char *checkpoint;
 	DavitNamespace pid;
 	DavitNamespace ipc;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "container/container.h"
+#include "driver/runtime-driver.h"
 
 #include <linux/magic.h>
 #include <string.h>
@@ -31,6 +32,7 @@ davit_creation_clear (DavitCreation *creation)
 	g_free (creation->name);
 	davit_image_free (creation->image);
 	g_free (creation->rootfs);
+	g_free (creation->runtime);
 	g_free (creation->pid.target);
 	g_free (creation->ipc.target);
 	g_free (creation->uts.target);
@@ -201,6 +203,22 @@ resolve_network_driver (DavitCreation *creation, GError **error)
 	return network != NULL && (name == NULL || network_name_check (network, name, error));
 }
 
+/* By the name that leads to this one and no other, also when another is the default one day. */
+static gboolean
+resolve_runtime (DavitCreation *creation, GError **error)
+{
+	const char *name = creation->request->runtime;
+	DavitRuntime *runtime;
+
+	if (name == NULL)
+		name = davit_config_string (creation->engine->config, "runtime");
+	runtime = davit_drivers_runtime (creation->engine->drivers, name, error);
+	if (runtime == NULL)
+		return FALSE;
+	creation->runtime = davit_runtime_choice (runtime, error);
+	return creation->runtime != NULL;
+}
+
 /* What was asked for; else the one that knows a file's format; else the configured one. */
 static DavitStorage *
 resolve_storage (const DavitCreation *creation, GError **error)
@@ -231,13 +249,10 @@ davit_creation_resolve_plugins (DavitCreation *creation, GError **error)
 		creation->storage = resolve_storage (creation, error);
 	if (creation->image != NULL && creation->storage == NULL)
 		return FALSE;
-	creation->runtime = request->runtime != NULL ? request->runtime
-						     : davit_config_string (config, "runtime");
 	creation->checkpoint = request->checkpoint != NULL
 				       ? request->checkpoint
 				       : davit_config_string (config, "checkpoint");
-	if (request->runtime != NULL &&
-	    davit_drivers_runtime (drivers, request->runtime, error) == NULL)
+	if (!resolve_runtime (creation, error))
 		return FALSE;
 	if (request->checkpoint != NULL &&
 	    davit_drivers_checkpoint (drivers, request->checkpoint, error) == NULL)

@@ -114,7 +114,9 @@ cgroups_look (DavitLaunchChild *child)
 	child->oom_path = find_file (cgroups, "/memory", "memory.oom_control");
 	if (child->oom_path == NULL)
 		child->oom_path = find_file (cgroups, "/unified", "memory.events");
-	child->freezer = find_file (cgroups, "/unified", "cgroup.freeze");
+	child->freezer = g_strdup (davit_result_string (child->result, "freezer"));
+	if (child->freezer == NULL)
+		child->freezer = find_file (cgroups, "/unified", "cgroup.freeze");
 	if (child->freezer == NULL)
 		child->freezer = find_file (cgroups, "/freezer", "freezer.state");
 }

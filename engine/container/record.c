@@ -190,11 +190,12 @@ read_plugins (DavitRecord *record, GError **error)
 		const char *key;
 		char **name;
 		gboolean needed;
+		gboolean (*is_name) (const char *text);
 	} plugins[] = {
-		{"storage", &record->storage, record->rootfs == NULL},
-		{"network", &record->network, FALSE},
-		{"runtime", &record->runtime, TRUE},
-		{"checkpoint", &record->checkpoint, FALSE},
+		{"storage", &record->storage, record->rootfs == NULL, davit_text_is_plugin_name},
+		{"network", &record->network, FALSE, davit_text_is_plugin_name},
+		{"runtime", &record->runtime, TRUE, davit_text_is_plugin_choice},
+		{"checkpoint", &record->checkpoint, FALSE, davit_text_is_plugin_name},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS (plugins); i++) {
@@ -202,7 +203,7 @@ read_plugins (DavitRecord *record, GError **error)
 			return FALSE;
 		if (*plugins[i].name == NULL && plugins[i].needed)
 			return damaged (error, plugins[i].key, "is missing");
-		if (*plugins[i].name != NULL && !davit_text_is_plugin_name (*plugins[i].name))
+		if (*plugins[i].name != NULL && !plugins[i].is_name (*plugins[i].name))
 			return damaged (error, plugins[i].key, "must be the name of a plugin");
 	}
 	return TRUE;

@@ -54,20 +54,21 @@ get_string (const DavitJson *json, const char *key, char **ret, GError **error)
 }
 
 static gboolean
+plugin_check (const char *name, gboolean (*is_name) (const char *text), GError **error)
+{
+	return name == NULL || is_name (name) ||
+	       davit_error_set (error, DAVIT_ERROR_CORRUPT, "\"%s\" is no name of a plugin", name);
+}
+
+static gboolean
 run_parse_plugins (const DavitJson *json, DavitRun *run, GError **error)
 {
-	char **const names[] = {&run->runtime, &run->storage, &run->network};
-
-	if (!get_string (json, "runtime", &run->runtime, error) ||
-	    !get_string (json, "storage", &run->storage, error) ||
-	    !get_string (json, "network", &run->network, error))
-		return FALSE;
-	for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-		if (*names[i] != NULL && !davit_text_is_plugin_name (*names[i]))
-			return davit_error_set (error, DAVIT_ERROR_CORRUPT,
-						"\"%s\" is no name of a plugin", *names[i]);
-	}
-	return TRUE;
+	return get_string (json, "runtime", &run->runtime, error) &&
+	       get_string (json, "storage", &run->storage, error) &&
+	       get_string (json, "network", &run->network, error) &&
+	       plugin_check (run->runtime, davit_text_is_plugin_choice, error) &&
+	       plugin_check (run->storage, davit_text_is_plugin_name, error) &&
+	       plugin_check (run->network, davit_text_is_plugin_name, error);
 }
 
 static gboolean

@@ -8,14 +8,18 @@
 #include "driver/call.h"
 
 DavitDriver *
-davit_driver_new (DavitModule *module, const DavitDriverContext *context, GError **error)
+davit_driver_new (DavitModule *module, const char *variant, const DavitDriverContext *context,
+		  GError **error)
 {
 	g_autoptr (DavitDriver) driver = g_new0 (DavitDriver, 1);
 
 	driver->module = module;
-	driver->label = g_strconcat (module->kind->name, "/", module->plugin.name, NULL);
+	driver->variant = g_strdup (variant);
+	driver->label = g_strconcat (module->kind->name, "/", module->plugin.name,
+				     variant != NULL ? ":" : NULL, variant, NULL);
 	if (!davit_services_init (&driver->services, module, driver->label, context, error))
 		return NULL;
+	driver->services.host.variant = driver->variant;
 	return g_steal_pointer (&driver);
 }
 
@@ -48,6 +52,7 @@ davit_driver_free (DavitDriver *driver)
 	davit_services_clear (&driver->services);
 	davit_loader_close (driver->module);
 	g_free (driver->label);
+	g_free (driver->variant);
 	g_free (driver);
 }
 

@@ -23,7 +23,8 @@ typedef struct {
 
 typedef struct {
 	DavitModule *module;
-	char *label; /* "storage/overlay" */
+	char *label;   /* "storage/overlay", "runtime/oci:crun" */
+	char *variant; /* or NULL */
 	DavitServices services;
 	gpointer instance;
 	gboolean opened;
@@ -58,9 +59,9 @@ typedef struct {
 	const DavitFacts *facts;
 } DavitDriverContext;
 
-/* Takes the module over, also on failure. Opens no instance. */
-DavitDriver *davit_driver_new (DavitModule *module, const DavitDriverContext *context,
-			       GError **error);
+/* Takes the module over, also on failure. Opens no instance. variant: or NULL. */
+DavitDriver *davit_driver_new (DavitModule *module, const char *variant,
+			       const DavitDriverContext *context, GError **error);
 /* Calls the plugin's open. */
 gboolean davit_driver_open (DavitDriver *driver, GError **error);
 void davit_driver_free (DavitDriver *driver);

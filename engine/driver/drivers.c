@@ -158,12 +158,6 @@ drivers_find_module (DavitDrivers *drivers, DavitKind kind, const char *name, GE
 {
 	DavitModule *module = NULL;
 
-	if (name == NULL || !davit_text_is_plugin_name (name)) {
-		davit_error_set (error, DAVIT_ERROR_USAGE,
-				 "%s plugin \"%s\": a name must be of a-z, 0-9 and \"-\"",
-				 davit_drivers_kind_name (kind), name != NULL ? name : "");
-		return NULL;
-	}
 	for (guint i = 0; drivers->directories[i] != NULL; i++) {
 		if (!directory_find_module (drivers->directories[i], kind, name, &module, error))
 			return NULL;
@@ -175,22 +169,48 @@ drivers_find_module (DavitDrivers *drivers, DavitKind kind, const char *name, GE
 }
 
 static DavitDriver *
-drivers_get (DavitDrivers *drivers, DavitKind kind, const char *name, GError **error)
+drivers_find_opened (DavitDrivers *drivers, DavitKind kind, const char *name, const char *variant)
 {
-	g_autoptr (DavitDriver) driver = NULL;
-	DavitModule *module;
-
 	for (guint i = 0; i < drivers->opened->len; i++) {
 		DavitDriver *opened = (DavitDriver *) drivers->opened->pdata[i];
 
 		if (opened->module->kind->kind == kind &&
-		    g_strcmp0 (opened->module->plugin.name, name) == 0)
+		    strcmp (opened->module->plugin.name, name) == 0 &&
+		    g_strcmp0 (opened->variant, variant) == 0)
 			return opened;
 	}
-	module = drivers_find_module (drivers, kind, name, error);
+	return NULL;
+}
+
+/* choice: NAME or NAME:VARIANT. The variant is the plugin's matter: only it knows what there is. */
+static DavitDriver *
+drivers_get (DavitDrivers *drivers, DavitKind kind, const char *choice, GError **error)
+{
+	g_autoptr (DavitDriver) driver = NULL;
+	g_auto (GStrv) words = NULL;
+	DavitModule *module;
+
+	if (choice == NULL || !davit_text_is_plugin_choice (choice)) {
+		davit_error_set (error, DAVIT_ERROR_USAGE,
+				 "%s plugin \"%s\": a name must be of a-z, 0-9 and \"-\"",
+				 davit_drivers_kind_name (kind), choice != NULL ? choice : "");
+		return NULL;
+	}
+	words = g_strsplit (choice, ":", 2);
+	driver = drivers_find_opened (drivers, kind, words[0], words[1]);
+	if (driver != NULL)
+		return g_steal_pointer (&driver);
+	module = drivers_find_module (drivers, kind, words[0], error);
 	if (module == NULL)
 		return NULL;
-	driver = davit_driver_new (module, drivers_context (drivers), error);
+	if (words[1] != NULL && !(module->plugin.flags & DAVIT_PLUGIN_VARIANTS)) {
+		davit_loader_close (module);
+		davit_error_set (error, DAVIT_ERROR_USAGE,
+				 "%s plugin \"%s\": has no variants such as \"%s\"",
+				 davit_drivers_kind_name (kind), words[0], words[1]);
+		return NULL;
+	}
+	driver = davit_driver_new (module, words[1], drivers_context (drivers), error);
 	if (driver == NULL || !davit_driver_open (driver, error))
 		return NULL;
 	g_ptr_array_add (drivers->opened, driver);

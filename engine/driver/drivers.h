@@ -32,8 +32,9 @@ void davit_drivers_free (DavitDrivers *drivers);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitDrivers, davit_drivers_free)
 
 /*
- * Gives the opened plugin. Errors: PLUGIN_FILE (absent, with the places looked at, and the names
- * that are there; or not to be trusted), PLUGIN_LOAD (the linker's words), PLUGIN_ABI, CONFIG.
+ * Gives the opened plugin. name: NAME, or NAME:VARIANT of one that has variants. Errors:
+ * PLUGIN_FILE (absent, with the places looked at, and the names that are there; or not to be
+ * trusted), PLUGIN_LOAD (the linker's words), PLUGIN_ABI, CONFIG.
  */
 DavitStorage *davit_drivers_storage (DavitDrivers *drivers, const char *name, GError **error);
 DavitNetwork *davit_drivers_network (DavitDrivers *drivers, const char *name, GError **error);

@@ -80,6 +80,7 @@ static const DavitOperation runtime_operations[] = {
 	OPTIONAL (DavitRuntimeOps, prepare),
 	OPTIONAL (DavitRuntimeOps, adopt),
 	OPTIONAL (DavitRuntimeOps, shares_memory),
+	OPTIONAL (DavitRuntimeOps, choose),
 	{0},
 };
 ASSERT_COMPLETE (runtime_operations, DavitRuntimeOps);

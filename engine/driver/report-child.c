@@ -113,7 +113,7 @@ child_use (DavitPluginReport *report, DavitModule *module, const DavitDriverCont
 	   int fd, GError **error)
 {
 	/* Not freed: the process ends, and a plugin's close may do anything. */
-	DavitDriver *driver = davit_driver_new (module, context, error);
+	DavitDriver *driver = davit_driver_new (module, NULL, context, error);
 	GPtrArray *needs = NULL;
 	g_autofree char *unmet = NULL;
 

@@ -4,6 +4,7 @@
 
 #include "driver/runtime-driver.h"
 
+#include "base/text.h"
 #include "driver/call.h"
 
 const char *
@@ -181,4 +182,24 @@ davit_runtime_adopt (DavitRuntime *runtime, const DavitRuntimeContainer *contain
 		     guint32 pid, GError **error)
 {
 	return davit_call (&runtime->driver, runtime.adopt, NULL, error, container, pidfd, pid);
+}
+
+char *
+davit_runtime_choice (DavitRuntime *runtime, GError **error)
+{
+	DavitDriver *driver = &runtime->driver;
+	g_autoptr (DavitResult) result = davit_result_new ();
+	g_autofree char *choice = NULL;
+	const char *variant;
+
+	if (driver->module->ops.runtime.choose == NULL)
+		return g_strdup (davit_runtime_name (runtime));
+	if (!davit_call (driver, runtime.choose, result, error, result))
+		return NULL;
+	variant = davit_result_string (result, "variant");
+	choice = g_strconcat (davit_runtime_name (runtime), ":", variant, NULL);
+	if (variant != NULL && davit_text_is_plugin_choice (choice))
+		return g_steal_pointer (&choice);
+	davit_contract_broken (driver, "choose", error, "gave no \"variant\" that can be one");
+	return NULL;
 }

@@ -18,6 +18,12 @@ G_BEGIN_DECLS
 
 const char *davit_runtime_name (const DavitRuntime *runtime);
 
+/*
+ * The name by which this very runtime is found again: NAME, or NAME:VARIANT where the plugin has
+ * variants, with the one that it chooses if it was opened without. Free with g_free.
+ */
+char *davit_runtime_choice (DavitRuntime *runtime, GError **error);
+
 /* An error UNAVAILABLE names the first need that is not met. */
 gboolean davit_runtime_probe (DavitRuntime *runtime, GError **error);
 

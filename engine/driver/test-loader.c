@@ -275,6 +275,12 @@ test_absent (TestHome *home, gconstpointer data)
 	g_assert_null (davit_drivers_network (home->drivers, "Good", &error));
 	test_assert_error (home, &error, DAVIT_ERROR_USAGE,
 			   "network plugin \"Good\": a name must be of a-z, 0-9 and \"-\"");
+	g_assert_null (davit_drivers_network (home->drivers, "good:", &error));
+	test_assert_error (home, &error, DAVIT_ERROR_USAGE,
+			   "network plugin \"good:\": a name must be of a-z, 0-9 and \"-\"");
+	g_assert_null (davit_drivers_network (home->drivers, "good:x", &error));
+	test_assert_error (home, &error, DAVIT_ERROR_USAGE,
+			   "network plugin \"good\": has no variants such as \"x\"");
 	g_assert_null (davit_drivers_runtime (home->drivers, NULL, &error));
 	test_assert_error (home, &error, DAVIT_ERROR_USAGE,
 			   "runtime plugin \"\": a name must be of a-z, 0-9 and \"-\"");

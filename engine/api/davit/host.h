@@ -165,6 +165,14 @@ struct _DavitHost {
 	 */
 	gboolean (*start_helper) (const DavitHost *host, const DavitHelper *helper, int *ret_pidfd,
 				  GError **error);
+
+	/*
+	 * The word behind the colon of the NAME:VARIANT by which this instance was asked for: which
+	 * of several things that the plugin can drive it is for. A word of letters, digits and
+	 * "_.-", or an absolute path. NULL: asked for by the name alone, or only looked at. Each
+	 * variant is an instance of its own; all share options and directories.
+	 */
+	const char *variant;
 };
 
 G_END_DECLS

@@ -69,6 +69,12 @@ typedef struct {
 	const char *help;     /* one line, lower case, no full stop */
 } DavitOption;
 
+/*
+ * Bits of flags. DAVIT_PLUGIN_VARIANTS: the plugin may be asked for as NAME:VARIANT, see host.h; any
+ * other is known by its name alone. Since 1.0.
+ */
+#define DAVIT_PLUGIN_VARIANTS 1u
+
 /**
  * DavitPlugin: the descriptor. Since 1.0. Fill it with DAVIT_PLUGIN_DEFINE.
  */
@@ -84,7 +90,7 @@ typedef struct {
 	const char *license;	    /* an SPDX expression */
 	const DavitOption *options; /* or NULL */
 	guint32 ops_size;	    /* of the table of the kind, as the plugin knew it */
-	guint32 flags;		    /* 0 in 1.0 */
+	guint32 flags;		    /* DAVIT_PLUGIN_VARIANTS, or 0 */
 	const void *ops;	    /* DavitStorageOps, DavitNetworkOps, ... */
 } DavitPlugin;
 
@@ -99,6 +105,13 @@ typedef struct {
  * options_ is an array of DavitOption or NULL, ops_ is the constant table of the kind.
  */
 #define DAVIT_PLUGIN_DEFINE(kind_, name_, version_, summary_, license_, options_, ops_)            \
+	DAVIT_PLUGIN_DEFINE_FLAGS (kind_, name_, version_, summary_, license_, options_, ops_, 0)
+
+/**
+ * DAVIT_PLUGIN_DEFINE_FLAGS: the same, with flags.
+ */
+#define DAVIT_PLUGIN_DEFINE_FLAGS(kind_, name_, version_, summary_, license_, options_, ops_,      \
+				  flags_)                                                          \
 	DAVIT_PLUGIN_EXPORT const DavitPlugin davit_plugin;                                        \
 	const DavitPlugin davit_plugin = {                                                         \
 		DAVIT_PLUGIN_MAGIC,                                                                \
@@ -112,7 +125,7 @@ typedef struct {
 		(license_),                                                                        \
 		(options_),                                                                        \
 		sizeof (ops_),                                                                     \
-		0,                                                                                 \
+		(flags_),                                                                          \
 		&(ops_),                                                                           \
 	}
 

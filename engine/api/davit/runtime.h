@@ -75,7 +75,9 @@ typedef struct {
 	 * failed create leaves at most what delete takes away, and the intent is recorded in dirfd
 	 * before anything is made. The caller closes ret_pidfd. Result: "pid" (integer), if
 	 * config.json asks for a terminal, "terminal" (fd: the master), and strings "cgroup" as
-	 * state has them: without them the engine asks for the state.
+	 * state has them: without them the engine asks for the state. String "freezer": the file
+	 * that tells whether the container is frozen, freezer.state or cgroup.freeze; without it
+	 * the engine looks for one in these groups, of v2 first.
 	 */
 	gboolean (*create) (gpointer instance, const DavitRuntimeCreate *request, int *ret_pidfd,
 			    DavitResult *result, GError **error);
@@ -201,6 +203,14 @@ typedef struct {
 	 * fork. Runs in: engine. Repeatable.
 	 */
 	gboolean (*shares_memory) (gpointer instance);
+
+	/*
+	 * Optional, for plugins with variants. Which variant a new container gets: the instance's
+	 * own, or if it has none the one that it chooses here and now. Result string "variant". A
+	 * container keeps it. UNAVAILABLE or NOT_FOUND if it is not there. Runs in: engine.
+	 * Repeatable.
+	 */
+	gboolean (*choose) (gpointer instance, DavitResult *result, GError **error);
 } DavitRuntimeOps;
 
 G_END_DECLS

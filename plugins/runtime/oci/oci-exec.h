@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* exec by an external runtime. */
+
+#pragma once
+
+#include <davit/runtime.h>
+
+G_BEGIN_DECLS
+
+gboolean oci_exec (const DavitHost *host, const DavitRuntimeExec *request, int *ret_pidfd,
+		   DavitResult *result, GError **error);
+
+G_END_DECLS
