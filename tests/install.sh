@@ -12,7 +12,7 @@ DESTDIR=$stage meson install -C "$build" --no-rebuild --quiet
 
 libdir=$(find "$stage" -type d -path '*/davit/plugins' | head -n 1)
 [ -n "$libdir" ] || { echo "no plugin directory"; exit 1; }
-for plugin in network/cni network/none network/slirp4netns runtime/native storage/overlay storage/squash storage/vfs; do
+for plugin in checkpoint/criu network/cni network/none network/slirp4netns runtime/native storage/overlay storage/squash storage/vfs; do
 	[ -f "$libdir/$plugin.so" ] || { echo "$libdir/$plugin.so is missing"; exit 1; }
 done
 for file in bin/davit libexec/davit/davit-monitor libexec/davit/davit-archive \

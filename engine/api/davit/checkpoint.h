@@ -41,8 +41,8 @@ typedef enum {
  *     was made: one end of a pipe whose other end somebody outside has, something else of the
  *     host's (/dev/null), the terminal. At dump fd is the same object if the caller has it, or -1:
  *     what the process has there now. At restore fd takes its place wherever a process has it;
- *     for a terminal it is -1, since that is made anew. The keys are the same at restore; what was a
- *     pipe may have become a file and the other way round, a terminal stays one.
+ *     for a terminal it is -1, since that is made anew. The keys are the same at restore; what was
+ *     a pipe may have become a file and the other way round, a terminal stays one.
  * "mount", key: the destination, source: the path on the host: only for what the engine mounted
  *     beyond config.json.
  *

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * CRIU leaves its images in the page cache. A power cut after the container is gone would leave
+ * neither of both: they are on disk before it may go.
+ */
+
+#include "criu-images.h"
+
+#include "criu-fd.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef gboolean (*FileDo) (int fd, const char *name, GError **error);
+
+/* Calls run for each regular file. */
+static gboolean
+images_each (int images_dirfd, FileDo run, GError **error)
+{
+	/* A description of its own: the other one's position is its owner's. */
+	int fd = openat (images_dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir (fd) : NULL;
+	const struct dirent *entry;
+	gboolean done = TRUE;
+
+	if (directory == NULL) {
+		criu_error_errno (error, errno, "directory of images");
+		criu_fd_close (&fd);
+		return FALSE;
+	}
+	while (done && (entry = readdir (directory)) != NULL) {
+		criu_autofd file = -1;
+
+		if (entry->d_type != DT_REG)
+			continue;
+		file = openat (images_dirfd, entry->d_name,
+			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (file >= 0)
+			done = run (file, entry->d_name, error);
+	}
+	closedir (directory);
+	return done;
+}
+
+static gboolean
+file_write_back (int fd, const char *name, GError **error)
+{
+	/* Only a beginning: what fails here fails again when it counts. */
+	return sync_file_range (fd, 0, 0, SYNC_FILE_RANGE_WRITE) == 0 || TRUE;
+}
+
+void
+criu_images_write_back (int images_dirfd)
+{
+	images_each (images_dirfd, file_write_back, NULL);
+}
+
+static gboolean
+file_sync (int fd, const char *name, GError **error)
+{
+	return fsync (fd) == 0 ||
+	       criu_error_errno (error, errno, "write the image \"%s\" to the disk", name);
+}
+
+gboolean
+criu_images_sync (int images_dirfd, GError **error)
+{
+	if (!images_each (images_dirfd, file_sync, error))
+		return FALSE;
+	return fsync (images_dirfd) == 0 ||
+	       criu_error_errno (error, errno, "write the directory of images to the disk");
+}
+
+static gboolean
+file_check (int images_dirfd, const char *name, GError **error)
+{
+	struct stat status;
+
+	if (fstatat (images_dirfd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return criu_error_set (error, DAVIT_ERROR_CORRUPT, "image \"%s\": %s", name,
+				       g_strerror (errno));
+	if (!S_ISREG (status.st_mode) || status.st_size == 0)
+		return criu_error_set (error, DAVIT_ERROR_CORRUPT,
+				       "image \"%s\": is empty, or no regular file", name);
+	return TRUE;
+}
+
+CriuRecord *
+criu_images_check (const DavitHost *host, int images_dirfd, GError **error)
+{
+	static const char *const needed[] = {"inventory.img", "pstree.img", "files.img"};
+	g_autoptr (CriuRecord) record = criu_record_read (host, images_dirfd, error);
+
+	if (record == NULL)
+		return NULL;
+	for (gsize i = 0; i < G_N_ELEMENTS (needed); i++) {
+		if (!file_check (images_dirfd, needed[i], error))
+			return NULL;
+	}
+	return g_steal_pointer (&record);
+}
