@@ -7,6 +7,7 @@
 #include "cli/cmd.h"
 #include "cli/document.h"
 #include "container/container.h"
+#include "driver/report.h"
 #include "image/compose.h"
 
 #include <davit/plugin.h>
@@ -30,6 +31,7 @@ typedef struct {
 	guint counts[DAVIT_STATUS_DAMAGED + 1];
 	guint images;
 	guint images_damaged;
+	GPtrArray *reports;  /* DavitPluginReport: of each plugin */
 	const char *storage; /* the plugin that "auto" means */
 	char *storage_problem;
 } Info;
@@ -38,6 +40,7 @@ static void
 info_clear (Info *info)
 {
 	davit_json_writer_free (info->writer);
+	g_clear_pointer (&info->reports, g_ptr_array_unref);
 	g_free (info->storage_problem);
 }
 
@@ -99,6 +102,9 @@ info_find (Info *info, GError **error)
 
 	if (containers == NULL ||
 	    !davit_image_store_list (info->engine->images, &images, &damaged, error))
+		return FALSE;
+	info->reports = davit_drivers_list (info->engine->drivers, error);
+	if (info->reports == NULL)
 		return FALSE;
 	uname (&info->host);
 	sysinfo (&info->memory);
@@ -167,6 +173,58 @@ store_write (const Info *info)
 	davit_json_writer_integer (writer, "damaged", info->images_damaged);
 	davit_json_writer_end_object (writer);
 	davit_json_writer_end_object (writer);
+}
+
+/* Only of plugins: "host" is a network without one. The variant of one is its own matter. */
+static char *
+plugin_chosen (const Info *info, const char *kind)
+{
+	const char *choice = plugin_configured (info, kind);
+
+	if (choice == NULL || strcmp (choice, "host") == 0)
+		return NULL;
+	return g_strndup (choice, strcspn (choice, ":"));
+}
+
+/* A file whose kind can't be told stands below "unknown". */
+static void
+drivers_of_kind_write (const Info *info, const char *kind)
+{
+	g_autofree char *chosen = plugin_chosen (info, kind);
+	gboolean found = chosen == NULL;
+
+	davit_json_writer_begin_object (info->writer, kind);
+	for (guint i = 0; i < info->reports->len; i++) {
+		const DavitPluginReport *report = g_ptr_array_index (info->reports, i);
+		g_autofree char *state = NULL;
+
+		if (strcmp (davit_drivers_kind_name (report->kind), kind) != 0)
+			continue;
+		state = davit_report_state (report);
+		davit_json_writer_string (info->writer, report->name, state);
+		found = found || strcmp (report->name, chosen) == 0;
+	}
+	if (!found)
+		davit_json_writer_string (info->writer, chosen, "not installed");
+	davit_json_writer_end_object (info->writer);
+}
+
+/* What there is, and what comes of it here. */
+static void
+drivers_write (const Info *info)
+{
+	static const char *const kinds[] = {"storage", "network", "runtime", "checkpoint"};
+	gboolean unknown = FALSE;
+
+	davit_json_writer_begin_object (info->writer, "drivers");
+	for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+		drivers_of_kind_write (info, kinds[i]);
+	for (guint i = 0; i < info->reports->len; i++)
+		unknown = unknown ||
+			  ((DavitPluginReport *) g_ptr_array_index (info->reports, i))->kind == 0;
+	if (unknown)
+		drivers_of_kind_write (info, "unknown");
+	davit_json_writer_end_object (info->writer);
 }
 
 /* Which plugins new containers get. */
@@ -240,6 +298,7 @@ davit_info_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 	host_write (&info);
 	store_write (&info);
 	plugins_write (&info);
+	drivers_write (&info);
 	version_write (&info);
 	if (format != NULL)
 		docker_write (&info);

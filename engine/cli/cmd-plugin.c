@@ -7,6 +7,7 @@
 #include "cli/cmd.h"
 #include "cli/document.h"
 #include "cli/rows.h"
+#include "driver/report.h"
 
 #include <string.h>
 
@@ -25,18 +26,6 @@ const DavitField davit_plugin_fields[] = {
 	{"Summary", "SUMMARY", "what it is"},
 	{NULL, NULL, NULL},
 };
-
-static char *
-state_text (const DavitPluginReport *report)
-{
-	const char *reason = report->reason == NULL ? "no reason was given" : report->reason;
-
-	if (!report->loads)
-		return g_strconcat ("does not load: ", reason, NULL);
-	if (!report->usable)
-		return g_strconcat ("not usable here: ", reason, NULL);
-	return g_strdup ("usable");
-}
 
 static void
 needs_write (DavitJsonWriter *writer, const GPtrArray *needs)
@@ -85,7 +74,7 @@ words_write (DavitJsonWriter *writer, const char *key, char **words)
 static void
 report_write (DavitJsonWriter *writer, const DavitPluginReport *report)
 {
-	g_autofree char *state = state_text (report);
+	g_autofree char *state = davit_report_state (report);
 	g_autofree char *abi = g_strdup_printf ("%u.%u", report->abi_major, report->abi_minor);
 
 	davit_json_writer_begin_object (writer, NULL);
@@ -127,7 +116,7 @@ row_add (DavitRows *rows, const DavitPluginReport *report)
 	davit_rows_set (rows, "Kind", davit_drivers_kind_name (report->kind));
 	davit_rows_set (rows, "Name", report->name);
 	davit_rows_set (rows, "Version", report->version);
-	davit_rows_take (rows, "State", state_text (report));
+	davit_rows_take (rows, "State", davit_report_state (report));
 	davit_rows_set (rows, "Path", report->path);
 	davit_rows_set (rows, "Summary", report->summary);
 }

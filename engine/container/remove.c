@@ -111,6 +111,29 @@ davit_container_take_apart (DavitContainer *container, GError **error)
 	return removed;
 }
 
+/*
+ * Before anything is done: without the plugin that keeps its root file system a container could be
+ * renamed aside and not be taken apart. One whose record can't be read is not asked about.
+ */
+static gboolean
+storage_check (DavitContainer *container, GError **error)
+{
+	g_autoptr (DavitRecord) record = davit_container_read_record (container, NULL);
+
+	return record == NULL || record->rootfs != NULL ||
+	       davit_drivers_storage (container->engine->drivers, record->storage, error) != NULL ||
+	       davit_error_prefix (error, "remove container \"%s\"",
+				   davit_container_title (container));
+}
+
+static gboolean
+run_clean (DavitContainer *container, GError **error)
+{
+	return davit_container_clean_run (container, TRUE, -1, error) ||
+	       davit_error_prefix (error, "remove container \"%s\"",
+				   davit_container_title (container));
+}
+
 static gboolean
 remove_locked (DavitContainer *container, gboolean force, GError **error)
 {
@@ -135,7 +158,7 @@ remove_locked (DavitContainer *container, gboolean force, GError **error)
 	default:
 		break;
 	}
-	return davit_container_clean_run (container, TRUE, -1, error) &&
+	return storage_check (container, error) && run_clean (container, error) &&
 	       davit_container_take_apart (container, error);
 }
 

@@ -213,11 +213,15 @@ drivers_open (const Start *start, GError **error)
 	const DavitRecord *record = start->record;
 	DavitDrivers *drivers = start->container->engine->drivers;
 
-	return (record->rootfs != NULL ||
-		davit_drivers_storage (drivers, record->storage, error) != NULL) &&
-	       (record->network_namespace.mode != DAVIT_NAMESPACE_PRIVATE ||
-		davit_drivers_network (drivers, record->network, error) != NULL) &&
-	       davit_drivers_runtime (drivers, record->runtime, error) != NULL;
+	if ((record->rootfs != NULL ||
+	     davit_drivers_storage (drivers, record->storage, error) != NULL) &&
+	    (record->network_namespace.mode != DAVIT_NAMESPACE_PRIVATE ||
+	     davit_drivers_network (drivers, record->network, error) != NULL) &&
+	    davit_drivers_runtime (drivers, record->runtime, error) != NULL)
+		return TRUE;
+	/* It is what this one was made with: the configuration may say another. */
+	return davit_error_prefix (error, "start container \"%s\"",
+				   davit_container_title (start->container));
 }
 
 static gboolean

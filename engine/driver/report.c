@@ -215,3 +215,15 @@ davit_report_make (const DavitDriverContext *context, const DavitPluginFile *fil
 	report->usable = FALSE;
 	return g_steal_pointer (&report);
 }
+
+char *
+davit_report_state (const DavitPluginReport *report)
+{
+	const char *reason = report->reason == NULL ? "no reason was given" : report->reason;
+
+	if (!report->loads)
+		return g_strconcat ("does not load: ", reason, NULL);
+	if (!report->usable)
+		return g_strconcat ("not usable here: ", reason, NULL);
+	return g_strdup ("usable");
+}

@@ -16,4 +16,7 @@ DavitPluginReport *davit_report_make (const DavitDriverContext *context,
 				      const DavitPluginFile *file, gboolean describe,
 				      guint deadline_msec);
 
+/* "usable", "not usable here: REASON" or "does not load: REASON". */
+char *davit_report_state (const DavitPluginReport *report);
+
 G_END_DECLS
