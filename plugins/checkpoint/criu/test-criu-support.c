@@ -119,6 +119,15 @@ world_add (const char *name, void (*function) (World *, gconstpointer))
 }
 
 static void
+pipes_close (World *world)
+{
+	for (guint i = 0; i < 3; i++)
+		davit_fd_close (&world->stdio[i]);
+	davit_fd_close (&world->input);
+	davit_fd_close (&world->native.output);
+}
+
+static void
 pipes_make (World *world)
 {
 	int pipes[2];
@@ -132,13 +141,35 @@ pipes_make (World *world)
 	world->stdio[2] = fcntl (pipes[1], F_DUPFD_CLOEXEC, 0);
 }
 
-static void
-pipes_close (World *world)
+/* What is written stays in "upper", as with a storage driver. */
+static int
+overlay_mount (const World *world)
 {
-	for (guint i = 0; i < 3; i++)
-		davit_fd_close (&world->stdio[i]);
-	davit_fd_close (&world->input);
-	davit_fd_close (&world->native.output);
+	davit_autofd context = fsopen ("overlay", FSOPEN_CLOEXEC);
+	const char *directory = world->native.directory;
+	g_autofree char *upper = g_build_filename (directory, "upper", NULL);
+	g_autofree char *work = g_build_filename (directory, "overlay", NULL);
+
+	g_assert_true (mkdir (upper, 0755) == 0 || errno == EEXIST);
+	g_assert_true (mkdir (work, 0755) == 0 || errno == EEXIST);
+	g_assert_cmpint (fsconfig (context, FSCONFIG_SET_STRING, "lowerdir", world->native.rootfs,
+				   0),
+			 ==, 0);
+	g_assert_cmpint (fsconfig (context, FSCONFIG_SET_STRING, "upperdir", upper, 0), ==, 0);
+	g_assert_cmpint (fsconfig (context, FSCONFIG_SET_STRING, "workdir", work, 0), ==, 0);
+	g_assert_cmpint (fsconfig (context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), ==, 0);
+	return fsmount (context, FSMOUNT_CLOEXEC, 0);
+}
+
+static int
+rootfs_mount (const World *world)
+{
+	int fd = world->overlay ? overlay_mount (world)
+				: open_tree (AT_FDCWD, world->native.rootfs,
+					     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	g_assert_cmpint (fd, >=, 0);
+	return fd;
 }
 
 void
@@ -147,13 +178,15 @@ world_start (World *world, const Parts *parts)
 	Fixture *native = &world->native;
 	g_autoptr (DavitResult) result = davit_result_new ();
 	g_autoptr (GError) error = NULL;
+	davit_autofd rootfs = rootfs_mount (world);
 	DavitRuntimeCreate request = {
 		.size = sizeof request,
 		.container = fixture_container (native),
 		.bundle_dirfd = native->bundle_dirfd,
-		.rootfs_mount_fd = -1,
+		.rootfs_mount_fd = rootfs,
 	};
 
+	pipes_close (world);
 	pipes_make (world);
 	for (guint i = 0; i < 3; i++)
 		request.stdio[i] = world->stdio[i];
@@ -268,20 +301,11 @@ world_dump (World *world, guint32 flags, GError **error)
 	return davit_checkpoint_dump (world->checkpoint, &request, world->result, error);
 }
 
-static int
-rootfs_clone (const World *world)
-{
-	int fd = open_tree (AT_FDCWD, world->native.rootfs, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-	g_assert_cmpint (fd, >=, 0);
-	return fd;
-}
-
 gboolean
 world_restore (World *world, guint32 flags, GError **error)
 {
 	Fixture *native = &world->native;
-	davit_autofd rootfs = rootfs_clone (world);
+	davit_autofd rootfs = rootfs_mount (world);
 	gboolean terminal = world->terminal >= 0;
 	DavitExternal externals[5];
 	DavitRestoreRequest request = {

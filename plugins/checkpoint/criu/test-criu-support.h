@@ -17,11 +17,12 @@ typedef struct {
 	DavitCheckpoint *checkpoint;
 	int images_fd;
 	int work_fd;
-	int netns_fd;	/* of the container, after a dump */
-	int input;	/* write end of the process's standard input, or -1 */
-	int stdio[3];	/* what the process has; kept for a dump */
-	int terminal;	/* the master, or -1 */
-	char **cgroups; /* made by the test for a restore */
+	int netns_fd;	  /* of the container, after a dump */
+	int input;	  /* write end of the process's standard input, or -1 */
+	int stdio[3];	  /* what the process has; kept for a dump */
+	int terminal;	  /* the master, or -1 */
+	gboolean overlay; /* the root file system is one, with the native one as lower layer */
+	char **cgroups;	  /* made by the test for a restore */
 	const char *options[4];
 	gboolean (*frozen) (gpointer data, GError **error);
 	DavitResult *result; /* of the last operation */

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a container has of its surroundings: mounts, namespaces, connections, locks. */
+
+#include "test-criu-support.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOOP "; echo ready; while read line; do eval \"$line\"; done"
+#define MASKS                                                                                      \
+	",\"maskedPaths\":[\"/proc/acpi\",\"/proc/keys\",\"/proc/kcore\",\"/sys/firmware\","       \
+	"\"/nonexistent\"],\"readonlyPaths\":[\"/proc/bus\",\"/proc/sys\"]"
+
+static char *
+outside (const World *world, const char *name)
+{
+	return g_build_filename (world->native.directory, name, NULL);
+}
+
+static void
+put (const char *path, const char *text)
+{
+	g_autoptr (GError) error = NULL;
+
+	g_file_set_contents (path, text, -1, &error);
+	g_assert_no_error (error);
+}
+
+static char *
+bind_entry (const char *source, const char *destination, const char *options)
+{
+	return g_strdup_printf (",{\"destination\":\"%s\",\"type\":\"bind\",\"source\":\"%s\","
+				"\"options\":[%s]}",
+				destination, source, options);
+}
+
+/* All kinds at once; the second config.json has other sources. */
+static void
+test_mounts (World *world, gconstpointer data)
+{
+	g_autofree char *file = outside (world, "file");
+	g_autofree char *other = outside (world, "other");
+	g_autofree char *tree = outside (world, "tree");
+	g_autofree char *sub = outside (world, "tree/sub");
+	g_autofree char *leaf = outside (world, "tree/sub/leaf");
+	g_autofree char *first = bind_entry (file, "/link/file", "\"bind\",\"ro\"");
+	g_autofree char *second = bind_entry (other, "/link/file", "\"bind\",\"ro\"");
+	g_autofree char *rest = bind_entry (tree, "/tree", "\"rbind\"");
+	g_autofree char *mounts =
+		g_strconcat (first, rest,
+			     ",{\"destination\":\"/scratch\",\"type\":\"tmpfs\",\"source\":"
+			     "\"tmpfs\",\"options\":[\"size=1m\"]}",
+			     NULL);
+	g_autofree char *later =
+		g_strconcat (second, rest,
+			     ",{\"destination\":\"/scratch\",\"type\":\"tmpfs\",\"source\":"
+			     "\"tmpfs\",\"options\":[\"size=1m\"]}",
+			     NULL);
+	const Parts parts = {.script = "echo kept > /scratch/x" LOOP,
+			     .mounts = mounts,
+			     .linux_more = MASKS};
+	const Parts today = {.script = "true", .mounts = later, .linux_more = MASKS};
+	g_autoptr (GError) error = NULL;
+
+	put (file, "first\n");
+	put (other, "second\n");
+	g_assert_cmpint (mkdir (tree, 0755), ==, 0);
+	g_assert_cmpint (mkdir (sub, 0755), ==, 0);
+	g_assert_cmpint (mount ("tmpfs", sub, "tmpfs", 0, NULL), ==, 0);
+	put (leaf, "leaf\n");
+	fixture_put (&world->native, "real/", NULL, 0755);
+	fixture_link (&world->native, "link", "real");
+	world->overlay = TRUE;
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	world_say (world, "cat /link/file\n");
+	world_expect (world, "first");
+	world_dump (world, 0, &error);
+	g_assert_no_error (error);
+	g_assert_cmpint (fixture_wait (&world->native), ==, 128 + SIGKILL);
+	fixture_configure (&world->native, &today);
+	world_restore (world, 0, &error);
+	g_assert_no_error (error);
+	world_say (world, "cat /link/file /scratch/x /tree/sub/leaf\n");
+	world_expect (world, "second");
+	world_expect (world, "kept");
+	world_expect (world, "leaf");
+	world_say (world, "echo x 2>&1 > /link/file; echo y > /tree/sub/new; echo z\n");
+	world_expect (world, "z");
+	world_say (world, "cat /tree/sub/new; ls /proc/acpi /sys/firmware | grep -v : ; "
+			  "head -c 9 /proc/keys; mknod /sys/firmware/x p; "
+			  "echo 1 > /proc/sys/kernel/domainname; echo done\n");
+	world_expect (world, "y");
+	for (;;) {
+		g_autofree char *line = world_line (world);
+
+		if (g_str_equal (line, "done"))
+			break;
+		assert_lacks (line, "keyring");
+		if (line[0] != '\0')
+			assert_contains (line, "ead-only file system");
+	}
+	world_stop (world);
+	g_assert_cmpint (umount2 (sub, MNT_DETACH), ==, 0);
+	{
+		g_autofree char *text = NULL;
+
+		g_assert_true (g_file_get_contents (other, &text, NULL, NULL));
+		g_assert_cmpstr (text, ==, "second\n");
+	}
+}
+
+/* A record that came with images can't name what config.json of today does not have. */
+static void
+test_mount_is_gone (World *world, gconstpointer data)
+{
+	g_autofree char *file = outside (world, "file");
+	g_autofree char *entry = bind_entry (file, "/file", "\"bind\"");
+	const Parts parts = {.script = "true" LOOP, .mounts = entry};
+	const Parts today = {.script = "true"};
+	g_autoptr (GError) error = NULL;
+
+	put (file, "x");
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	world_dump (world, 0, &error);
+	g_assert_no_error (error);
+	fixture_wait (&world->native);
+	fixture_configure (&world->native, &today);
+	world_restore_fails (world, 0, DAVIT_ERROR_CONFIG,
+			     "checkpoint/criu: mount \"/file\": the container had it, and "
+			     "config.json has the bind mount \"/file\" no more");
+	fixture_configure (&world->native, &parts);
+	g_assert_cmpint (unlink (file), ==, 0);
+	world_restore_fails (world, 0, DAVIT_ERROR_NOT_FOUND, "mount \"/file\": source \"");
+}
+
+/* Switches on the loopback interface of the container. */
+static void
+loopback_up (const World *world)
+{
+	pid_t child = fork ();
+	int status = 0;
+
+	if (child == 0) {
+		g_autofree char *path =
+			g_strdup_printf ("/proc/%d/ns/net", (int) world->native.pid);
+		struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+		int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+		if (setns (fd, CLONE_NEWNET) < 0)
+			_exit (1);
+		fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		_exit (ioctl (fd, SIOCSIFFLAGS, &request) < 0 ? 2 : 0);
+	}
+	g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+	g_assert_cmpint (status, ==, 0);
+}
+
+/* Programs of the host's, Python among them. */
+static void
+host_programs (World *world)
+{
+	fixture_put (&world->native, "usr/", NULL, 0755);
+	fixture_link (&world->native, "lib", "usr/lib");
+	fixture_link (&world->native, "lib64", "usr/lib64");
+}
+
+#define HOST_PROGRAMS                                                                              \
+	",{\"destination\":\"/usr\",\"type\":\"bind\",\"source\":\"/usr\",\"options\":"            \
+	"[\"rbind\",\"ro\"]}"
+
+/* A server on the loopback of the container and its client, both inside. */
+static void
+test_connection (World *world, gconstpointer data)
+{
+	const Parts parts = {
+		.script = "mkfifo /tmp/in; exec 6<>/tmp/in; read line; "
+			  "nc -l -p 7000 -e cat & "
+			  "while ! grep -q :1B58 /proc/net/tcp /proc/net/tcp6; do true; done; "
+			  "nc 127.0.0.1 7000 < /tmp/in & true" LOOP,
+	};
+
+	fixture_link (&world->native, "bin/nc", "busybox");
+	fixture_link (&world->native, "bin/mkfifo", "busybox");
+	world_start (world, &parts);
+	loopback_up (world);
+	world_say (world, "go\n");
+	world_expect (world, "ready");
+	world_say (world, "echo one >&6\n");
+	world_expect (world, "one");
+	world_dump_fails (world, 0, DAVIT_ERROR_UNSUPPORTED,
+			  "checkpoint/criu: checkpoint: a TCP connection is open: \"");
+	world_say (world, "echo two >&6\n");
+	world_expect (world, "two");
+	world_cycle (world, DAVIT_CHECKPOINT_TCP_ESTABLISHED);
+	world_say (world, "echo three >&6\n");
+	world_expect (world, "three");
+}
+
+static void
+test_locks (World *world, gconstpointer data)
+{
+	const Parts parts = {.script = "exec 7>/tmp/lock; /usr/bin/flock -n 7" LOOP,
+			     .mounts = HOST_PROGRAMS};
+
+	host_programs (world);
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	world_dump_fails (world, 0, DAVIT_ERROR_UNSUPPORTED,
+			  "checkpoint/criu: checkpoint: a process holds a file lock: \"Some file "
+			  "locks are hold by dumping tasks! You can try --file-locks to dump "
+			  "them\"; keep it with file-locks");
+	world_cycle (world, DAVIT_CHECKPOINT_FILE_LOCKS);
+	world_say (world, "/usr/bin/flock -n /tmp/lock true && echo free || echo held\n");
+	world_expect (world, "held");
+}
+
+/* Threads, a timer, a pipe, a socket pair, memory that is shared, epoll. */
+static const char python[] =
+	"import os, sys, threading, time, socket, mmap, select, signal\n"
+	"m = mmap.mmap(-1, 4096)\n"
+	"a, b = socket.socketpair()\n"
+	"e = select.epoll(); e.register(b, select.EPOLLIN)\n"
+	"r, w = os.pipe()\n"
+	"def work():\n"
+	"    while True:\n"
+	"        e.poll(); x = b.recv(100); m[0:len(x)] = x; os.write(w, x)\n"
+	"threading.Thread(target=work, daemon=True).start()\n"
+	"ticks = 0\n"
+	"def tick(*_):\n"
+	"    global ticks; ticks += 1\n"
+	"signal.signal(signal.SIGALRM, tick)\n"
+	"signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)\n"
+	"began = time.monotonic()\n"
+	"print('ready', flush=True)\n"
+	"for line in sys.stdin:\n"
+	"    a.send(line.strip().encode()); got = os.read(r, 100).decode()\n"
+	"    seen = ticks\n"
+	"    while ticks == seen: time.sleep(0.01)\n"
+	"    print(got, m[0:len(got)].decode(), time.monotonic() >= began, flush=True)\n";
+
+static void
+test_python (World *world, gconstpointer data)
+{
+	const Parts parts = {.script = "exec /usr/bin/python3 /program", .mounts = HOST_PROGRAMS};
+
+	host_programs (world);
+	fixture_put (&world->native, "program", python, 0644);
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	for (guint i = 0; i < 3; i++) {
+		world_say (world, "word\n");
+		world_expect (world, "word word True");
+		world_cycle (world, 0);
+	}
+}
+
+static void
+test_seccomp (World *world, gconstpointer data)
+{
+	const Parts parts = {
+		.script = "true" LOOP,
+		.process = ",\"noNewPrivileges\":true",
+		.linux_more = ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{"
+			      "\"names\":[\"mkdir\",\"mkdirat\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
+	};
+
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	world_cycle (world, 0);
+	world_say (world, "mkdir /tmp/x && echo made || echo refused\n");
+	world_expect (world, "refused");
+	world_say (world, "grep -E 'Seccomp:|NoNewPrivs|CapEff' /proc/self/status\n");
+	world_expect (world, "CapEff:\t00000000080000eb");
+	world_expect (world, "NoNewPrivs:\t1");
+	world_expect (world, "Seccomp:\t2");
+}
+
+/* What the host has, what another container has, and groups that are the container's own. */
+static void
+test_namespaces (World *world, gconstpointer data)
+{
+	const Parts parts = {
+		.script = "true" LOOP,
+		.namespaces = "[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"mount\"}]",
+	};
+	const Parts host_pid = {
+		.script = "true" LOOP,
+		.namespaces = "[{\"type\":\"network\"},{\"type\":\"mount\"}]",
+	};
+
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	world_cycle (world, 0);
+	world_say (world, "echo here\n");
+	world_expect (world, "here");
+	world_stop (world);
+	g_assert_true (fixture_delete (&world->native, TRUE, NULL));
+	world_start (world, &host_pid);
+	world_expect (world, "ready");
+	world_dump_fails (world, 0, DAVIT_ERROR_UNSUPPORTED,
+			  "checkpoint/criu: the container is in the pid namespace of the host, "
+			  "which can't be restored; give it one of its own");
+}
+
+int
+main (int argc, char **argv)
+{
+	g_test_init (&argc, &argv, NULL);
+	/* lo of the host may be what a test of another plugin changes; mounts are ours. */
+	g_assert_cmpint (unshare (CLONE_NEWNS), ==, 0);
+	g_assert_cmpint (mount (NULL, "/", NULL, MS_SLAVE | MS_REC, NULL), ==, 0);
+	world_add ("/criu/mounts", test_mounts);
+	world_add ("/criu/mount-is-gone", test_mount_is_gone);
+	world_add ("/criu/connection", test_connection);
+	world_add ("/criu/locks", test_locks);
+	world_add ("/criu/python", test_python);
+	world_add ("/criu/seccomp", test_seccomp);
+	world_add ("/criu/namespaces", test_namespaces);
+	return world_run ();
+}
