@@ -39,6 +39,7 @@ DAVIT_CMD (tag);
 DAVIT_CMD (rmi);
 DAVIT_CMD (history);
 DAVIT_CMD (image_exists);
+DAVIT_CMD (image_convert);
 
 /* System */
 DAVIT_CMD (info);
@@ -68,6 +69,7 @@ extern const DavitFlag davit_attach_flags[];
 extern const DavitFlag davit_logs_flags[];
 extern const DavitFlag davit_wait_flags[];
 extern const DavitFlag davit_inspect_flags[];
+extern const DavitFlag davit_image_convert_flags[];
 extern const DavitFlag davit_import_flags[];
 extern const DavitFlag davit_load_flags[];
 extern const DavitFlag davit_save_flags[];
@@ -92,6 +94,7 @@ extern const char davit_rm_manual[];
 extern const char davit_ps_manual[];
 extern const char davit_exec_manual[];
 extern const char davit_inspect_manual[];
+extern const char davit_image_convert_manual[];
 extern const char davit_import_manual[];
 extern const char davit_images_manual[];
 extern const char davit_rmi_manual[];

@@ -286,6 +286,18 @@ static const DavitVerb verbs[] = {
 		.complete = "image",
 	},
 	{
+		.name = "image convert",
+		.group = IMAGES,
+		.synopsis = "IMAGE",
+		.summary = "make the layers of an image in another storage plugin",
+		.run = davit_image_convert_main,
+		.flags = davit_image_convert_flags,
+		.operands_min = 1,
+		.operands_max = 1,
+		.complete = "image",
+		.manual = davit_image_convert_manual,
+	},
+	{
 		.name = "info",
 		.group = SYSTEM,
 		.synopsis = "",

@@ -18,6 +18,20 @@ davit_storage_probe (DavitStorage *storage, GError **error)
 	return davit_driver_probe (&storage->driver, error);
 }
 
+/* A directory and how deletions stand in it, as an operation gave them. */
+static gboolean
+layer_check (DavitDriver *driver, const char *operation, int dirfd, DavitWhiteouts whiteouts,
+	     GError **error)
+{
+	if (!davit_contract_directory (driver, operation, dirfd, error))
+		return FALSE;
+	if (whiteouts >= DAVIT_WHITEOUTS_APPLY && whiteouts <= DAVIT_WHITEOUTS_OVERLAY_USER)
+		return TRUE;
+	return davit_contract_broken (driver, operation, error,
+				      "gave the form of whiteouts %d, which there is not",
+				      (int) whiteouts);
+}
+
 gboolean
 davit_storage_layer_begin (DavitStorage *storage, const DavitLayerRequest *request, int *ret_dirfd,
 			   DavitWhiteouts *ret_whiteouts, GError **error)
@@ -29,12 +43,8 @@ davit_storage_layer_begin (DavitStorage *storage, const DavitLayerRequest *reque
 	if (!davit_call (driver, storage.layer_begin, NULL, error, request, &dirfd, &whiteouts))
 		return davit_contract_untouched (driver, "layer_begin",
 						 dirfd == -1 && (int) whiteouts == 0, error);
-	if (!davit_contract_directory (driver, "layer_begin", dirfd, error))
+	if (!layer_check (driver, "layer_begin", dirfd, whiteouts, error))
 		return FALSE;
-	if (whiteouts < DAVIT_WHITEOUTS_APPLY || whiteouts > DAVIT_WHITEOUTS_OVERLAY_USER)
-		return davit_contract_broken (driver, "layer_begin", error,
-					      "gave the form of whiteouts %d, which there is not",
-					      (int) whiteouts);
 	*ret_dirfd = dirfd;
 	*ret_whiteouts = whiteouts;
 	return TRUE;
@@ -137,16 +147,20 @@ davit_storage_prune (DavitStorage *storage, const char *const *ids, DavitResult 
 
 gboolean
 davit_storage_layer_open (DavitStorage *storage, const char *chain_id, int *ret_dirfd,
-			  GError **error)
+			  DavitWhiteouts *ret_whiteouts, GError **error)
 {
 	DavitDriver *driver = &storage->driver;
+	DavitWhiteouts whiteouts = (DavitWhiteouts) 0;
 	int dirfd = -1;
 
-	if (!davit_call (driver, storage.layer_open, NULL, error, chain_id, &dirfd))
-		return davit_contract_untouched (driver, "layer_open", dirfd == -1, error);
-	if (!davit_contract_directory (driver, "layer_open", dirfd, error))
+	if (!davit_call (driver, storage.layer_open, NULL, error, chain_id, &dirfd, &whiteouts))
+		return davit_contract_untouched (driver, "layer_open",
+						 dirfd == -1 && (int) whiteouts == 0, error);
+	if (!layer_check (driver, "layer_open", dirfd, whiteouts, error))
 		return FALSE;
 	*ret_dirfd = dirfd;
+	if (ret_whiteouts != NULL)
+		*ret_whiteouts = whiteouts;
 	return TRUE;
 }
 

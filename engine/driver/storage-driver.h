@@ -42,8 +42,9 @@ gboolean davit_storage_usage (DavitStorage *storage, const char *id, const char 
 gboolean davit_storage_verify (DavitStorage *storage, const char *chain_id, GError **error);
 gboolean davit_storage_prune (DavitStorage *storage, const char *const *ids, DavitResult *result,
 			      GError **error);
+/* ret_whiteouts may be NULL. */
 gboolean davit_storage_layer_open (DavitStorage *storage, const char *chain_id, int *ret_dirfd,
-				   GError **error);
+				   DavitWhiteouts *ret_whiteouts, GError **error);
 gboolean davit_storage_layer_list (DavitStorage *storage, DavitResult *result, GError **error);
 gboolean davit_storage_layer_adopt (DavitStorage *storage, const DavitLayerFile *file,
 				    GError **error);

@@ -184,8 +184,8 @@ test_storage_outputs (TestHome *home, gconstpointer data)
 	test_assert_error (home, &error, DAVIT_ERROR_PLUGIN_CONTRACT,
 			   "storage/acting-storage: rootfs_mount gave the file descriptor 4711, "
 			   "which is not open");
-	g_assert_false (
-		davit_storage_layer_open (storage (home, "layer_open=bad-fd"), "a", &fd, &error));
+	g_assert_false (davit_storage_layer_open (storage (home, "layer_open=bad-fd"), "a", &fd,
+						  NULL, &error));
 	test_assert_error (
 		home, &error, DAVIT_ERROR_PLUGIN_CONTRACT,
 		"storage/acting-storage: layer_open gave the file descriptor 4711, which "
@@ -194,7 +194,7 @@ test_storage_outputs (TestHome *home, gconstpointer data)
 	g_assert_true (
 		davit_storage_rootfs_mount (storage (home, "x=good"), &request, &fd, &error));
 	close (fd);
-	g_assert_true (davit_storage_layer_open (storage (home, "x=good"), "a", &fd, &error));
+	g_assert_true (davit_storage_layer_open (storage (home, "x=good"), "a", &fd, NULL, &error));
 	close (fd);
 	g_assert_no_error (error);
 }

@@ -83,6 +83,13 @@ gboolean davit_image_store_hold (DavitImageStore *store, const DavitImage *image
 void davit_image_hold_free (DavitImageHold *hold);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitImageHold, davit_image_hold_free)
 
+/*
+ * The same, and looks whether what is there is what it was when it was made: another storage plugin
+ * than the configured one can be used at once then. Repeatable. CORRUPT: a layer is damaged.
+ */
+gboolean davit_image_store_convert (DavitImageStore *store, const DavitImage *image,
+				    DavitStorage *storage, GError **error);
+
 gboolean davit_image_store_tag (DavitImageStore *store, const char *reference, const char *name,
 				GError **error);
 

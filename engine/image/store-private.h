@@ -91,6 +91,21 @@ typedef struct {
 gboolean davit_store_unpack (DavitImageStore *store, const DavitStoreUnpack *request,
 			     GError **error);
 
+/**
+ * DavitStoreCopy: a layer whose blob is gone, from another storage plugin that has it.
+ */
+typedef struct {
+	const DavitImage *image;
+	guint index;
+	DavitStorage *storage; /* the one that lacks it */
+	int target_dirfd;      /* of its layer_begin */
+	DavitWhiteouts whiteouts;
+} DavitStoreCopy;
+
+/* NOT_FOUND: nobody has it, or only as a whole tree. What was packed again fits no diff id. */
+gboolean davit_store_copy_layer (DavitImageStore *store, const DavitStoreCopy *request,
+				 GError **error);
+
 /*
  * The storage plugins that have something in this root, opened. What can't be opened is in
  * ret_failures as a text.

@@ -96,6 +96,26 @@ layer_check (const Unpacking *unpacking, guint index, GError **error)
 	return ok;
 }
 
+/* A blob that is gone may be had again: of the layer that another storage made of it. */
+static gboolean
+layer_open_or_copy (const Unpacking *unpacking, const DavitStoreCopy *copy, int *ret_fd,
+		    gboolean *ret_staged, GError **error)
+{
+	const DavitStoreUnpack *request = unpacking->request;
+	g_autoptr (GError) local = NULL;
+
+	if (layer_open (unpacking, copy->index, ret_fd, ret_staged, &local))
+		return TRUE;
+	if (request->stage == NULL && (davit_error_matches (local, DAVIT_ERROR_CORRUPT) ||
+				       davit_error_matches (local, DAVIT_ERROR_NOT_FOUND))) {
+		if (davit_store_copy_layer (unpacking->store, copy, error))
+			return TRUE;
+		return davit_error_prefix (error, "%s", local->message);
+	}
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
+}
+
 static gboolean
 layer_fill (const Unpacking *unpacking, guint index, int target_dirfd, DavitWhiteouts whiteouts,
 	    GError **error)
@@ -104,11 +124,20 @@ layer_fill (const Unpacking *unpacking, guint index, int target_dirfd, DavitWhit
 	g_auto (DavitStoreStep) step = {0};
 	DavitArchiveSummary summary = {0};
 	DavitArchiveUnpack unpack = {.target_dirfd = target_dirfd, .whiteouts = whiteouts};
+	DavitStoreCopy copy = {
+		.image = image,
+		.index = index,
+		.storage = unpacking->request->storage,
+		.target_dirfd = target_dirfd,
+		.whiteouts = whiteouts,
+	};
 	davit_autofd fd = -1;
 	gboolean staged = FALSE;
 
-	if (!layer_open (unpacking, index, &fd, &staged, error))
+	if (!layer_open_or_copy (unpacking, &copy, &fd, &staged, error))
 		return FALSE;
+	if (fd < 0)
+		return TRUE;
 	davit_store_step_begin (&step, unpacking->store, "Unpacking layer %.*s", SHORT_DIGEST,
 				davit_digest_hex (image->layer_digests[index]));
 	unpack.input_fd = fd;
@@ -257,6 +286,32 @@ davit_image_store_unpack (DavitImageStore *store, const DavitImage *image, Davit
 
 	davit_trace_scope ("image", "unpack");
 	return davit_store_open (store, error) && davit_store_unpack (store, &request, error);
+}
+
+gboolean
+davit_image_store_convert (DavitImageStore *store, const DavitImage *image, DavitStorage *storage,
+			   GError **error)
+{
+	g_autoptr (DavitImageHold) hold = NULL;
+
+	davit_trace_scope ("image", "convert");
+	if (!davit_image_store_hold (store, image, storage, &hold, error))
+		return FALSE;
+	for (char **chain_id = image->chain_ids; *chain_id != NULL; chain_id++) {
+		g_auto (DavitStoreStep) step = {0};
+		g_autoptr (GError) local = NULL;
+
+		davit_store_step_begin (&step, store, "Verifying layer %.*s", SHORT_DIGEST,
+					*chain_id);
+		if (!davit_storage_verify (storage, *chain_id, &local) &&
+		    !davit_error_matches (local, DAVIT_ERROR_UNSUPPORTED)) {
+			g_propagate_error (error, g_steal_pointer (&local));
+			return davit_error_hint (error,
+						 "davit system check --repair makes it anew");
+		}
+		davit_store_step_end (&step);
+	}
+	return TRUE;
 }
 
 gboolean

@@ -175,15 +175,13 @@ typedef struct {
 
 	/*
 	 * Optional. A directory that shows one layer (or, with DAVIT_WHITEOUTS_APPLY, the whole
-	 * tree up to it) to read. Runs in: engine. Repeatable. The caller closes ret_dirfd.
+	 * tree up to it) to read, and how deletions stand in it. Runs in: engine. Repeatable. The
+	 * caller closes ret_dirfd.
 	 */
 	gboolean (*layer_open) (gpointer instance, const char *chain_id, int *ret_dirfd,
-				GError **error);
+				DavitWhiteouts *ret_whiteouts, GError **error);
 
-	/*
-	 * Optional. Every committed layer: result string "layer", a chain id. Runs in: engine.
-	 * Repeatable.
-	 */
+	/* Optional. Each committed layer: result string "layer". Runs in: engine. Repeatable. */
 	gboolean (*layer_list) (gpointer instance, DavitResult *result, GError **error);
 
 	/*

@@ -6,6 +6,13 @@
 
 #include "store-layers.h"
 
+DavitWhiteouts
+overlay_whiteouts (const Store *store)
+{
+	return store->host->facts->rootless ? DAVIT_WHITEOUTS_OVERLAY_USER
+					    : DAVIT_WHITEOUTS_OVERLAY;
+}
+
 gboolean
 overlay_layer_begin (gpointer instance, const DavitLayerRequest *request, int *ret_dirfd,
 		     DavitWhiteouts *ret_whiteouts, GError **error)
@@ -20,7 +27,6 @@ overlay_layer_begin (gpointer instance, const DavitLayerRequest *request, int *r
 		store_layer_abort (store, request->chain_id, &ignored);
 		return FALSE;
 	}
-	*ret_whiteouts = store->host->facts->rootless ? DAVIT_WHITEOUTS_OVERLAY_USER
-						      : DAVIT_WHITEOUTS_OVERLAY;
+	*ret_whiteouts = overlay_whiteouts (store);
 	return TRUE;
 }

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 /* Whether overlayfs works here: by a trial. */
 gboolean overlay_probe (gpointer instance, DavitProbe *probe, GError **error);
 
+/* How deletions stand in a layer. */
+DavitWhiteouts overlay_whiteouts (const Store *store);
+
 gboolean overlay_layer_begin (gpointer instance, const DavitLayerRequest *request, int *ret_dirfd,
 			      DavitWhiteouts *ret_whiteouts, GError **error);
 

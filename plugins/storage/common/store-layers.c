@@ -69,10 +69,8 @@ store_layer_tree (Store *store, const char *chain_id, int *ret_fd, GError **erro
 }
 
 gboolean
-store_layer_open (gpointer instance, const char *chain_id, int *ret_dirfd, GError **error)
+store_layer_open (Store *store, const char *chain_id, int *ret_dirfd, GError **error)
 {
-	Store *store = (Store *) instance;
-
 	if (!store_check_chain_id (chain_id, error))
 		return FALSE;
 	return store_layer_tree (store, chain_id, ret_dirfd, error);

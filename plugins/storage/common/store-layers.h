@@ -35,7 +35,8 @@ gboolean store_layer_abort (gpointer instance, const char *chain_id, GError **er
 gboolean store_layer_exists (gpointer instance, const char *chain_id, gboolean *ret_exists,
 			     GError **error);
 gboolean store_layer_remove (gpointer instance, const char *chain_id, GError **error);
-gboolean store_layer_open (gpointer instance, const char *chain_id, int *ret_dirfd, GError **error);
+/* Of one that is its tree: to read, checked. */
+gboolean store_layer_open (Store *store, const char *chain_id, int *ret_dirfd, GError **error);
 gboolean store_layer_list (gpointer instance, DavitResult *result, GError **error);
 gboolean store_layer_verify (gpointer instance, const char *chain_id, GError **error);
 

@@ -72,8 +72,8 @@ test_layers (TestStore *store, gconstpointer data)
 	g_assert_cmpstr (list[0], ==, test_chain_id (0));
 	g_assert_cmpstr (list[1], ==, test_chain_id (1));
 	g_assert_null (list[2]);
-	g_assert_true (
-		davit_storage_layer_open (store->storage, test_chain_id (1), &opened, &error));
+	g_assert_true (davit_storage_layer_open (store->storage, test_chain_id (1), &opened, NULL,
+						 &error));
 	test_assert_content (opened, "high", "1");
 	g_assert_cmpuint (test_count (store, "stages"), ==, 0);
 }
@@ -477,16 +477,19 @@ test_verify (TestStore *store, gconstpointer data)
 		g_assert_no_error (error);
 	}
 	/* What a power cut leaves elsewhere: a file that is empty, or one that is missing. */
-	g_assert_true (davit_storage_layer_open (store->storage, test_chain_id (0), &fd, NULL));
+	g_assert_true (
+		davit_storage_layer_open (store->storage, test_chain_id (0), &fd, NULL, NULL));
 	test_write (fd, "file", "");
 	assert_corrupt (store, 0);
 	davit_fd_close (&fd);
-	g_assert_true (davit_storage_layer_open (store->storage, test_chain_id (1), &fd, NULL));
+	g_assert_true (
+		davit_storage_layer_open (store->storage, test_chain_id (1), &fd, NULL, NULL));
 	g_assert_cmpint (unlinkat (fd, "file", 0), ==, 0);
 	assert_corrupt (store, 1);
 	davit_fd_close (&fd);
 	/* The same size, written to. */
-	g_assert_true (davit_storage_layer_open (store->storage, test_chain_id (2), &fd, NULL));
+	g_assert_true (
+		davit_storage_layer_open (store->storage, test_chain_id (2), &fd, NULL, NULL));
 	test_write (fd, "file", "CONTENT");
 	assert_corrupt (store, 2);
 	test_write (store->state_fd, stamp, "");

@@ -52,6 +52,18 @@ overlay_usage (gpointer instance, const char *id, const char *chain_id, DavitRes
 	return store_usage (store, rootfs, result, error);
 }
 
+static gboolean
+tree_open (gpointer instance, const char *chain_id, int *ret_dirfd, DavitWhiteouts *ret_whiteouts,
+	   GError **error)
+{
+	Store *store = (Store *) instance;
+
+	if (!store_layer_open (store, chain_id, ret_dirfd, error))
+		return FALSE;
+	*ret_whiteouts = overlay_whiteouts (store);
+	return TRUE;
+}
+
 static const DavitStorageOps overlay_ops = {
 	.open = overlay_open,
 	.close = overlay_close,
@@ -69,7 +81,7 @@ static const DavitStorageOps overlay_ops = {
 	.usage = overlay_usage,
 	.verify = store_layer_verify,
 	.prune = store_prune,
-	.layer_open = store_layer_open,
+	.layer_open = tree_open,
 	.layer_list = store_layer_list,
 };
 

@@ -78,7 +78,8 @@ squash_layer_remove (gpointer instance, const char *chain_id, GError **error)
 
 /* The directory stays usable when the descriptor of the mount is closed: it holds the mount. */
 static gboolean
-squash_layer_open (gpointer instance, const char *chain_id, int *ret_dirfd, GError **error)
+squash_layer_open (gpointer instance, const char *chain_id, int *ret_dirfd,
+		   DavitWhiteouts *ret_whiteouts, GError **error)
 {
 	Store *store = (Store *) instance;
 	store_autofd mount = -1;
@@ -90,6 +91,7 @@ squash_layer_open (gpointer instance, const char *chain_id, int *ret_dirfd, GErr
 	fd = openat (mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return store_error_errno (error, errno, "open layer \"%s\"", chain_id);
+	*ret_whiteouts = overlay_whiteouts (store);
 	*ret_dirfd = fd;
 	return TRUE;
 }

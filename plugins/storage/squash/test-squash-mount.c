@@ -55,7 +55,8 @@ test_loop (TestStore *store, gconstpointer data)
 	g_assert_cmpuint (test_squash_loops (store), ==, 2);
 	test_store_reopen (store);
 	second = test_rootfs_mount (store, &two);
-	g_assert_true (davit_storage_layer_open (store->storage, test_chain_id (0), &layer, NULL));
+	g_assert_true (
+		davit_storage_layer_open (store->storage, test_chain_id (0), &layer, NULL, NULL));
 	g_assert_cmpuint (test_squash_loops (store), ==, 2);
 	davit_fd_close (&first);
 	test_assert_content (second, "file", "content");
@@ -297,7 +298,8 @@ assert_fuse_fails (TestStore *store, DavitErrorCode code, const char *text)
 	g_autoptr (GError) error = NULL;
 	int fd = -1;
 
-	g_assert_false (davit_storage_layer_open (store->storage, test_chain_id (0), &fd, &error));
+	g_assert_false (
+		davit_storage_layer_open (store->storage, test_chain_id (0), &fd, NULL, &error));
 	if (strstr (error->message, text) == NULL)
 		g_error ("\"%s\" does not say \"%s\"", error->message, text);
 	g_assert_error (error, DAVIT_ERROR, (int) code);

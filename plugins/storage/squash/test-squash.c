@@ -23,8 +23,8 @@ assert_mount_fails (TestStore *store, guint number, DavitErrorCode code, const c
 	g_autoptr (GError) error = NULL;
 	int fd = -1;
 
-	g_assert_false (
-		davit_storage_layer_open (store->storage, test_chain_id (number), &fd, &error));
+	g_assert_false (davit_storage_layer_open (store->storage, test_chain_id (number), &fd, NULL,
+						  &error));
 	if (strstr (error->message, text) == NULL)
 		g_error ("\"%s\" does not say \"%s\"", error->message, text);
 	g_assert_error (error, DAVIT_ERROR, (int) code);
@@ -165,7 +165,7 @@ describe_layer (TestStore *store, guint number)
 	g_autoptr (GError) error = NULL;
 	davit_autofd fd = -1;
 
-	if (davit_storage_layer_open (store->storage, test_chain_id (number), &fd, &error))
+	if (davit_storage_layer_open (store->storage, test_chain_id (number), &fd, NULL, &error))
 		return test_describe (fd);
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNAVAILABLE);
 	g_assert_nonnull (strstr (error->message, "mixes up before version 0.2"));

@@ -126,6 +126,18 @@ vfs_usage (gpointer instance, const char *id, const char *chain_id, DavitResult 
 	return store_usage (store, fd, result, error);
 }
 
+static gboolean
+tree_open (gpointer instance, const char *chain_id, int *ret_dirfd, DavitWhiteouts *ret_whiteouts,
+	   GError **error)
+{
+	Store *store = (Store *) instance;
+
+	if (!store_layer_open (store, chain_id, ret_dirfd, error))
+		return FALSE;
+	*ret_whiteouts = DAVIT_WHITEOUTS_APPLY;
+	return TRUE;
+}
+
 static const DavitStorageOps vfs_ops = {
 	.open = vfs_open,
 	.close = vfs_close,
@@ -143,7 +155,7 @@ static const DavitStorageOps vfs_ops = {
 	.usage = vfs_usage,
 	.verify = store_layer_verify,
 	.prune = store_prune,
-	.layer_open = store_layer_open,
+	.layer_open = tree_open,
 	.layer_list = store_layer_list,
 };
 
