@@ -121,6 +121,28 @@ namespaces_read (CriuConfig *config, const DavitJson *linux_object, GError **err
 }
 
 static gboolean
+groups_read (CriuConfig *config, const DavitJson *linux_object, GError **error)
+{
+	const DavitJsonOps *json = config->host->json;
+	const DavitJson *array = NULL;
+
+	if (!json->get_array (linux_object, "gidMappings", &array, error))
+		return FALSE;
+	for (guint i = 0; i < json->length (array); i++) {
+		const DavitJson *entry = json->element (array, i);
+		gint64 inside = -1;
+		gint64 outside = 0;
+
+		if (!json->get_integer (entry, "containerID", 0, G_MAXUINT32, &inside, error) ||
+		    !json->get_integer (entry, "hostID", 0, G_MAXUINT32, &outside, error))
+			return FALSE;
+		if (inside == 0)
+			config->root_gid = (guint32) outside;
+	}
+	return TRUE;
+}
+
+static gboolean
 config_parse (CriuConfig *config, GError **error)
 {
 	const DavitJsonOps *json = config->host->json;
@@ -129,6 +151,7 @@ config_parse (CriuConfig *config, GError **error)
 	return json->get_object (config->root, "linux", &linux_object, error) &&
 	       mounts_read (config, error) && devices_read (config, linux_object, error) &&
 	       namespaces_read (config, linux_object, error) &&
+	       groups_read (config, linux_object, error) &&
 	       json->get_strings (linux_object, "maskedPaths", &config->masked, error);
 }
 

@@ -23,6 +23,7 @@ typedef struct {
 	GArray *mounts;	     /* of CriuConfigMount */
 	const char **masked; /* paths; or NULL */
 	GPtrArray *devices;  /* paths of devices, the usual ones too */
+	guint32 root_gid;    /* on the host, of the container's group 0 */
 	int own_namespaces;  /* CLONE_NEW... */
 	int joined_namespaces;
 	const char *joined_paths[8]; /* by criu_config_namespace's index */

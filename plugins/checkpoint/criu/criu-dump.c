@@ -9,6 +9,7 @@
 #include "criu-log.h"
 #include "criu-mounts.h"
 #include "criu-namespaces.h"
+#include "criu-processes.h"
 #include "criu-program.h"
 #include "criu-settings.h"
 #include "criu-streams.h"
@@ -61,7 +62,8 @@ dump_prepare (Dump *dump, GError **error)
 	if (dump->config == NULL)
 		return FALSE;
 	dump->record = criu_record_new ();
-	return criu_namespaces_of_process (dump->config, request->pid, &dump->namespaces, error) &&
+	return criu_processes_check (request, error) &&
+	       criu_namespaces_of_process (dump->config, request->pid, &dump->namespaces, error) &&
 	       criu_mounts_find (dump->config, request->pid, dump->record, error) &&
 	       criu_streams_find (request, dump->record, error) &&
 	       criu_program_place (dump->host, dump->program, &dump->place, error);

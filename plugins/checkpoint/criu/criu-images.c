@@ -14,11 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef gboolean (*FileDo) (int fd, const char *name, GError **error);
+typedef gboolean (*FileDo) (int fd, const char *name, gpointer data, GError **error);
 
 /* Calls run for each regular file. */
 static gboolean
-images_each (int images_dirfd, FileDo run, GError **error)
+images_each (int images_dirfd, FileDo run, gpointer data, GError **error)
 {
 	/* A description of its own: the other one's position is its owner's. */
 	int fd = openat (images_dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -39,14 +39,14 @@ images_each (int images_dirfd, FileDo run, GError **error)
 		file = openat (images_dirfd, entry->d_name,
 			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (file >= 0)
-			done = run (file, entry->d_name, error);
+			done = run (file, entry->d_name, data, error);
 	}
 	closedir (directory);
 	return done;
 }
 
 static gboolean
-file_write_back (int fd, const char *name, GError **error)
+file_write_back (int fd, const char *name, gpointer data, GError **error)
 {
 	/* Only a beginning: what fails here fails again when it counts. */
 	return sync_file_range (fd, 0, 0, SYNC_FILE_RANGE_WRITE) == 0 || TRUE;
@@ -55,11 +55,11 @@ file_write_back (int fd, const char *name, GError **error)
 void
 criu_images_write_back (int images_dirfd)
 {
-	images_each (images_dirfd, file_write_back, NULL);
+	images_each (images_dirfd, file_write_back, NULL, NULL);
 }
 
 static gboolean
-file_sync (int fd, const char *name, GError **error)
+file_sync (int fd, const char *name, gpointer data, GError **error)
 {
 	return fsync (fd) == 0 ||
 	       criu_error_errno (error, errno, "write the image \"%s\" to the disk", name);
@@ -68,10 +68,36 @@ file_sync (int fd, const char *name, GError **error)
 gboolean
 criu_images_sync (int images_dirfd, GError **error)
 {
-	if (!images_each (images_dirfd, file_sync, error))
+	if (!images_each (images_dirfd, file_sync, NULL, error))
 		return FALSE;
 	return fsync (images_dirfd) == 0 ||
 	       criu_error_errno (error, errno, "write the directory of images to the disk");
+}
+
+static gboolean
+give (int fd, guint32 gid, mode_t mode)
+{
+	/* Not the other way round: who has it now must not have more than before. */
+	return fchmod (fd, mode & 0700) == 0 && fchown (fd, (uid_t) -1, (gid_t) gid) == 0 &&
+	       fchmod (fd, mode) == 0;
+}
+
+static gboolean
+file_give (int fd, const char *name, gpointer data, GError **error)
+{
+	guint32 gid = GPOINTER_TO_UINT (data);
+
+	return give (fd, gid, gid != getegid () ? 0640 : 0600) ||
+	       criu_error_errno (error, errno, "permissions of the image \"%s\"", name);
+}
+
+gboolean
+criu_images_give (int images_dirfd, guint32 gid, GError **error)
+{
+	if (!images_each (images_dirfd, file_give, GUINT_TO_POINTER (gid), error))
+		return FALSE;
+	return give (images_dirfd, gid, gid != getegid () ? 0750 : 0700) ||
+	       criu_error_errno (error, errno, "permissions of the directory of images");
 }
 
 static gboolean

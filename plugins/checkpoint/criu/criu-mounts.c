@@ -12,6 +12,7 @@
 #include "criu-mountinfo.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -159,6 +160,9 @@ search_one (Search *search, const CriuMountinfo *mount, GError **error)
 	} else if (known != NULL && known->source != NULL) {
 		criu_record_add_mount (record, CRIU_MOUNT_BIND, mount->path, known->destination,
 				       "");
+	} else if (g_str_equal (mount->file_system, "sysfs") &&
+		   (search->config->own_namespaces & CLONE_NEWUSER)) {
+		criu_record_add_mount (record, CRIU_MOUNT_SYSFS, mount->path, "", "");
 	} else if (is_cgroup (mount)) {
 		return search_cgroup (search, mount, error);
 	} else if (device) {

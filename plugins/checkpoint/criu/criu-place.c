@@ -21,6 +21,7 @@
 #define KERNEL_FILE "criu.kdat"
 #define KERNEL_LIMIT ((gsize) 64 * 1024)
 #define EMPTY "/run/empty"
+#define SYSFS "/run/sysfs"
 
 /* A tmpfs that is nowhere yet; -1 and errno. */
 static int
@@ -179,6 +180,16 @@ criu_place_add_source (CriuPlace *place, guint index, int fd, GError **error)
 	return target_make (place, path, S_ISDIR (status.st_mode), error);
 }
 
+gboolean
+criu_place_add_sysfs (CriuPlace *place, GError **error)
+{
+	g_ptr_array_add (place->sources, (gpointer) SYSFS);
+	if (place->has_sysfs)
+		return TRUE;
+	place->has_sysfs = TRUE;
+	return target_make (place, SYSFS, TRUE, error);
+}
+
 const char *
 criu_place_source (const CriuPlace *place, guint index)
 {
@@ -190,6 +201,7 @@ criu_place_use (const CriuPlace *place, CriuSpawn *spawn)
 {
 	spawn->mounts = (const CriuSpawnMount *) (gpointer) place->mounts->data;
 	spawn->n_mounts = place->mounts->len;
+	spawn->sysfs_path = place->has_sysfs ? SYSFS : NULL;
 }
 
 /* Those of another boot are of no use any more. */

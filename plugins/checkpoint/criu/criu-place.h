@@ -18,11 +18,12 @@ G_BEGIN_DECLS
 
 typedef struct {
 	const DavitHost *host;
-	int fd;		     /* of the tmpfs */
-	GArray *mounts;	     /* of CriuSpawnMount, in the order in which they are attached */
-	GPtrArray *paths;    /* texts that belong to it */
-	GPtrArray *sources;  /* of texts, by the number of the source */
-	GArray *fds;	     /* descriptors that belong to it */
+	int fd;		    /* of the tmpfs */
+	GArray *mounts;	    /* of CriuSpawnMount, in the order in which they are attached */
+	GPtrArray *paths;   /* texts that belong to it */
+	GPtrArray *sources; /* of texts, by the number of the source */
+	GArray *fds;	    /* descriptors that belong to it */
+	gboolean has_sysfs;
 	char *kernel_key;    /* what the knowledge about the kernel is good for; or NULL: it is not
 			      kept */
 	gboolean has_kernel; /* it was there */
@@ -43,6 +44,9 @@ gboolean criu_place_add_root (CriuPlace *place, int rootfs_fd, GError **error);
 
 /* Source number index: a copy of the detached mount fd; -1: an empty directory. */
 gboolean criu_place_add_source (CriuPlace *place, guint index, int fd, GError **error);
+
+/* The next source: a sysfs of the network that the spawn enters. */
+gboolean criu_place_add_sysfs (CriuPlace *place, GError **error);
 
 /* Where it is. */
 const char *criu_place_source (const CriuPlace *place, guint index);

@@ -18,6 +18,7 @@
 #include "criu-streams.h"
 #include "criu-worker.h"
 
+#include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -206,6 +207,18 @@ restore_finish (Restore *restore, int *ret_pidfd, DavitResult *result, GError **
 	return TRUE;
 }
 
+/*
+ * With a user namespace of its own the first process opens images before and after it has become
+ * root there: as their owner, and then by their group.
+ */
+static gboolean
+images_give (const Restore *restore, guint32 gid, GError **error)
+{
+	if (!(restore->config->own_namespaces & CLONE_NEWUSER))
+		return TRUE;
+	return criu_images_give (restore->request->images_dirfd, gid, error);
+}
+
 gboolean
 criu_restore (const DavitHost *host, const DavitRestoreRequest *request, int *ret_pidfd,
 	      DavitResult *result, GError **error)
@@ -220,10 +233,12 @@ criu_restore (const DavitHost *host, const DavitRestoreRequest *request, int *re
 
 	if (!restore_prepare (&restore, error))
 		return FALSE;
-	if (!restore_ask (&restore, error) ||
+	if (!images_give (&restore, restore.config->root_gid, error) ||
+	    !restore_ask (&restore, error) || !images_give (&restore, host->facts->gid, error) ||
 	    !restore_finish (&restore, ret_pidfd, result, error)) {
 		criu_worker_end (&restore.worker);
 		criu_cgroup_kill (request->cgroups, restore.pid);
+		images_give (&restore, host->facts->gid, NULL);
 		return FALSE;
 	}
 	criu_place_keep_kernel (&restore.place);

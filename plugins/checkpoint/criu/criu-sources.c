@@ -135,6 +135,10 @@ criu_mounts_place (const CriuConfig *config, const CriuRecord *record, const cha
 		case CRIU_MOUNT_CGROUP:
 			opened = source_cgroup (config, mount, cgroups, &fd, error);
 			break;
+		case CRIU_MOUNT_SYSFS:
+			if (!criu_place_add_sysfs (place, error))
+				return FALSE;
+			continue;
 		case CRIU_MOUNT_MASK:
 		case CRIU_N_MOUNT_KINDS:
 		default:

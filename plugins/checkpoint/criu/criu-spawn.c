@@ -34,6 +34,7 @@ typedef enum {
 	STEP_NAMESPACE,
 	STEP_PRIVATE,
 	STEP_MOUNT,
+	STEP_SYSFS,
 	STEP_DESCRIPTORS,
 	STEP_EXEC,
 	STEP_DONE,
@@ -130,6 +131,10 @@ start_enter (Start *start)
 			     spawn->mounts[i].path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 			return start_fail (start, STEP_MOUNT, i);
 	}
+	if (spawn->sysfs_path != NULL &&
+	    mount ("sysfs", spawn->sysfs_path, "sysfs",
+		   MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return start_fail (start, STEP_SYSFS, 0);
 	return 0;
 }
 
@@ -199,6 +204,9 @@ start_failed (const Start *start, GError **error)
 		return criu_error_errno (error, start->number,
 					 "program \"%s\": attach a mount at \"%s\"", path,
 					 start->spawn->mounts[start->what].path);
+	case STEP_SYSFS:
+		return criu_error_errno (error, start->number, "program \"%s\": mount a sysfs",
+					 path);
 	case STEP_DESCRIPTORS:
 		return criu_error_errno (error, start->number, "program \"%s\": pass descriptors",
 					 path);

@@ -37,6 +37,7 @@ typedef struct {
 	gsize n_cgroup_fds;
 	const CriuSpawnMount *mounts; /* in this order, in a mount namespace of its own */
 	gsize n_mounts;
+	const char *sysfs_path; /* a sysfs of that network is mounted there; or NULL */
 } CriuSpawn;
 
 #define CRIU_SPAWN_MAXIMUM_FDS 16

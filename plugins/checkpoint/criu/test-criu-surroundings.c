@@ -318,6 +318,89 @@ test_namespaces (World *world, gconstpointer data)
 			  "which can't be restored; give it one of its own");
 }
 
+/* What came from outside would be lost. */
+static void
+test_exec (World *world, gconstpointer data)
+{
+	const Parts parts = {.script = "true" LOOP};
+	g_autofree char *process = fixture_process ("read line", NULL);
+	g_autoptr (DavitResult) result = davit_result_new ();
+	g_autoptr (GError) error = NULL;
+	g_autofree char *text = NULL;
+	gint64 pid = 0;
+	int pidfd = -1;
+	int pipes[2];
+	DavitRuntimeExec request = {
+		.size = sizeof request,
+		.container = fixture_container (&world->native),
+		.process = process,
+		.stdio = {-1, -1, -1},
+	};
+
+	g_assert_cmpint (pipe2 (pipes, O_CLOEXEC), ==, 0);
+	request.stdio[0] = pipes[0];
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	davit_runtime_exec (world->native.runtime, &request, &pidfd, result, &error);
+	g_assert_no_error (error);
+	g_assert_true (davit_result_integer (result, "pid", &pid));
+	text = g_strdup_printf (
+		"checkpoint/criu: process %d (\"sh\") came into the container by exec "
+		"and would be lost; end it first",
+		(int) pid);
+	world_dump_fails (world, 0, DAVIT_ERROR_UNSUPPORTED, text);
+	close (pipes[0]);
+	close (pipes[1]);
+	g_assert_cmpint (waitid (P_PIDFD, (id_t) pidfd, &(siginfo_t){0}, WEXITED), ==, 0);
+	close (pidfd);
+	world_cycle (world, 0);
+	world_say (world, "echo here\n");
+	world_expect (world, "here");
+}
+
+/* Another user: saved where davit may, refused in words where it may not. */
+static void
+test_user (World *world, gconstpointer data)
+{
+	const Parts parts = {.script = "true" LOOP, .user = "{\"uid\":1000,\"gid\":1000}"};
+	g_autoptr (GError) error = NULL;
+
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	if (!world_dump (world, DAVIT_CHECKPOINT_LEAVE_RUNNING, &error)) {
+		g_assert_cmpint (error->code, ==, DAVIT_ERROR_UNAVAILABLE);
+		assert_contains (error->message,
+				 "(\"sh\") runs as user 1000: its limits can be read only with "
+				 "CAP_SYS_RESOURCE");
+	}
+	world_say (world, "echo here\n");
+	world_expect (world, "here");
+}
+
+/* With a user namespace of its own davit may anyway. */
+static void
+test_own_users (World *world, gconstpointer data)
+{
+	static const char *const points[] = {"proc/", "dev/", "sys/"};
+	const Parts parts = {
+		.script = "true" LOOP,
+		.user = "{\"uid\":1000,\"gid\":1000}",
+		.namespaces = "[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"mount\"},"
+			      "{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"user\"}]",
+		.linux_more = ",\"uidMappings\":[{\"containerID\":0,\"hostID\":100000,\"size\":"
+			      "65536}],\"gidMappings\":[{\"containerID\":0,\"hostID\":100000,"
+			      "\"size\":65536}]",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS (points); i++)
+		fixture_put (&world->native, points[i], NULL, 0755);
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	world_cycle (world, 0);
+	world_say (world, "id -u\n");
+	world_expect (world, "1000");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -332,5 +415,8 @@ main (int argc, char **argv)
 	world_add ("/criu/python", test_python);
 	world_add ("/criu/seccomp", test_seccomp);
 	world_add ("/criu/namespaces", test_namespaces);
+	world_add ("/criu/exec", test_exec);
+	world_add ("/criu/user", test_user);
+	world_add ("/criu/own-users", test_own_users);
 	return world_run ();
 }
