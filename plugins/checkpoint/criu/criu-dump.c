@@ -7,6 +7,7 @@
 #include "criu-fd.h"
 #include "criu-images.h"
 #include "criu-log.h"
+#include "criu-memory.h"
 #include "criu-mounts.h"
 #include "criu-namespaces.h"
 #include "criu-processes.h"
@@ -58,6 +59,8 @@ dump_prepare (Dump *dump, GError **error)
 	dump->program = criu_program_find (dump->host, error);
 	if (dump->program == NULL)
 		return FALSE;
+	if (request->parent_dirfd >= 0 && !criu_memory_check (dump->host, dump->program, error))
+		return FALSE;
 	dump->config = criu_config_read (dump->host, request->bundle_dirfd, error);
 	if (dump->config == NULL)
 		return FALSE;
@@ -101,6 +104,7 @@ dump_options (const Dump *dump)
 		criu_protobuf_put_string (options, CRIU_OPT_EXTERNAL, external);
 	}
 	criu_streams_put_external (dump->record, options);
+	criu_protobuf_put_number (options, CRIU_OPT_TRACK_MEM, request->parent_dirfd >= 0);
 	return options;
 }
 
@@ -150,10 +154,14 @@ static gboolean
 dump_ask (Dump *dump, GError **error)
 {
 	g_autoptr (GByteArray) options = dump_options (dump);
-	g_autoptr (GByteArray) request = criu_message_request (CRIU_REQUEST_DUMP, options);
+	g_autoptr (GByteArray) request = NULL;
 	g_auto (CriuResponse) response = {0};
 	CriuSpawn spawn = {0};
 
+	if (!criu_memory_put_parent (dump->request->images_dirfd, dump->request->parent_dirfd,
+				     options, error))
+		return FALSE;
+	request = criu_message_request (CRIU_REQUEST_DUMP, options);
 	criu_namespaces_use (&dump->namespaces, &spawn);
 	criu_place_use (&dump->place, &spawn);
 	if (!criu_worker_start (&dump->worker, dump->program, &spawn, NULL, 0,

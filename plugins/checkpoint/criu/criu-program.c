@@ -13,7 +13,6 @@
 /* Also looked at when they are not in PATH. */
 #define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define VERSION(major, minor, sublevel) ((major) *1000000 + (minor) *1000 + (sublevel))
-#define ASK_TIMEOUT_MSEC 10000
 
 static gboolean
 file_is_program (const char *path)
@@ -63,7 +62,7 @@ program_ask (const DavitHost *host, const char *program, const GByteArray *reque
 	if (!criu_place_init (&place, host, program, error))
 		return FALSE;
 	criu_place_use (&place, &spawn);
-	if (!criu_worker_start (&worker, program, &spawn, NULL, 0, ASK_TIMEOUT_MSEC, error) ||
+	if (!criu_worker_start (&worker, program, &spawn, NULL, 0, CRIU_ASK_TIMEOUT_MSEC, error) ||
 	    !criu_worker_ask (&worker, request, NULL, NULL, ret, error))
 		return FALSE;
 	criu_worker_end (&worker);
@@ -163,14 +162,4 @@ criu_program_place (const DavitHost *host, const char *program, CriuPlace *ret, 
 		return FALSE;
 	criu_place_give_kernel (ret);
 	return TRUE;
-}
-
-void
-criu_program_probe (const DavitHost *host, DavitProbe *probe)
-{
-	g_autoptr (GError) local = NULL;
-	g_autofree char *path = criu_program_find (host, &local);
-
-	host->probe_add (probe, "program \"criu\"", path != NULL,
-			 path != NULL ? NULL : local->message);
 }

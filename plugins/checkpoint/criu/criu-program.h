@@ -15,7 +15,8 @@ G_BEGIN_DECLS
 /* The absolute path of the program that is configured; NULL and UNAVAILABLE. */
 char *criu_program_find (const DavitHost *host, GError **error);
 
-void criu_program_probe (const DavitHost *host, DavitProbe *probe);
+/* For questions that need no container. */
+#define CRIU_ASK_TIMEOUT_MSEC 10000
 
 /* What the program says it can do here. ret is to be cleared in any case. */
 gboolean criu_program_features (const DavitHost *host, const char *program, CriuResponse *ret,

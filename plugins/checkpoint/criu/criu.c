@@ -8,7 +8,8 @@
 
 #include "criu-dump.h"
 #include "criu-images.h"
-#include "criu-program.h"
+#include "criu-memory.h"
+#include "criu-probe.h"
 #include "criu-settings.h"
 
 typedef struct {
@@ -40,7 +41,7 @@ close_instance (gpointer instance)
 static gboolean
 probe (gpointer instance, DavitProbe *needs, GError **error)
 {
-	criu_program_probe (host_of (instance), needs);
+	criu_probe (host_of (instance), needs);
 	return TRUE;
 }
 
@@ -58,6 +59,18 @@ restore (gpointer instance, const DavitRestoreRequest *request, int *ret_pidfd, 
 }
 
 static gboolean
+pre_dump (gpointer instance, const DavitDumpRequest *request, DavitResult *result, GError **error)
+{
+	return criu_pre_dump (host_of (instance), request, result, error);
+}
+
+static gboolean
+features (gpointer instance, DavitResult *result, GError **error)
+{
+	return criu_features (host_of (instance), result, error);
+}
+
+static gboolean
 verify (gpointer instance, int images_dirfd, GError **error)
 {
 	g_autoptr (CriuRecord) record = criu_images_check (host_of (instance), images_dirfd, error);
@@ -71,7 +84,9 @@ static const DavitCheckpointOps ops = {
 	.probe = probe,
 	.dump = dump,
 	.restore = restore,
+	.pre_dump = pre_dump,
 	.verify = verify,
+	.features = features,
 };
 
 DAVIT_PLUGIN_DEFINE (DAVIT_KIND_CHECKPOINT, "criu", "0.1.0",
