@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "container/names.h"
 #include "container/remove.h"
+#include "container/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -196,6 +197,23 @@ check_file (Check *check, DavitContainer *container)
 			     error->message);
 }
 
+/* One that is being made is locked. */
+static void
+check_checkpoint (Check *check, const DavitContainer *container)
+{
+	davit_autofd lock_fd = openat (container->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	g_autoptr (GError) error = NULL;
+
+	if (!davit_snapshot_is_broken_off (container->dirfd) || lock_fd < 0 ||
+	    !davit_lock_take (lock_fd, 0, container->id, NULL) ||
+	    !davit_snapshot_is_broken_off (container->dirfd))
+		return;
+	finding_add (check, "container \"%s\": its checkpoint was broken off",
+		     davit_container_title (container));
+	if (check->repair)
+		repair_end (check, davit_snapshot_mend (container->dirfd, &error), error);
+}
+
 static void
 check_container (Check *check, const char *id)
 {
@@ -214,6 +232,7 @@ check_container (Check *check, const char *id)
 		check_name (check, container);
 		check_run (check, container);
 		check_file (check, container);
+		check_checkpoint (check, container);
 	}
 }
 

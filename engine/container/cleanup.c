@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/trace.h"
+#include "container/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,6 +120,9 @@ end_record (const Clean *clean, GError **error)
 	state.lost = FALSE;
 	if (!davit_monitor_read_exit (container->run_dirfd, &state.exit, NULL))
 		davit_state_lose (&state);
+	state.checkpointed = 0;
+	davit_snapshot_settle (container->dirfd, clean->run.started, &state.exit,
+			       &state.checkpointed);
 	return davit_state_write (container->dirfd, &state, error);
 }
 

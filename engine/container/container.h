@@ -45,6 +45,8 @@ typedef struct {
 	gint64 created;	 /* nanoseconds since 1970 */
 	gint64 started;	 /* last start; 0: never */
 	gint64 finished; /* last end; 0: never */
+	gint64 checkpointed; /* last end, if that was a checkpoint; 0: it was not */
+	gint64 restored;     /* last start, if that was from a checkpoint; 0: it was not */
 	DavitStatus status;
 	int pid;	 /* of the first process on the host; 0: none */
 	int exit_status; /* of the last run */

@@ -78,6 +78,11 @@ davit_inspect_write_state (const DavitInspection *inspection)
 	davit_json_writer_string (writer, "Error", "");
 	davit_inspect_write_time (writer, "StartedAt", container->started);
 	davit_inspect_write_time (writer, "FinishedAt", container->finished);
+	davit_json_writer_boolean (writer, "Checkpointed", container->checkpointed != 0);
+	davit_inspect_write_time (writer, "CheckpointedAt", container->checkpointed);
+	davit_json_writer_boolean (writer, "Restored",
+				   container->restored != 0 && container->pid != 0);
+	davit_inspect_write_time (writer, "RestoredAt", container->restored);
 	/* There is none: templates ask for it before they ask for its members. */
 	davit_json_writer_null (writer, "Health");
 	davit_json_writer_end_object (writer);

@@ -134,8 +134,9 @@ process_create (DavitLaunchChild *child, GError **error)
 	};
 
 	child->result = davit_result_new ();
-	if (!davit_runtime_create (launch->runtime->runtime, &request, &child->pidfd, child->result,
-				   error))
+	if (launch->restoring != NULL ? !davit_launch_restore (child, &request, error)
+				      : !davit_runtime_create (launch->runtime->runtime, &request,
+							       &child->pidfd, child->result, error))
 		return FALSE;
 	davit_result_integer (child->result, "pid", &child->pid);
 	for (int i = 0; i < 3; i++)
@@ -148,8 +149,12 @@ process_create (DavitLaunchChild *child, GError **error)
 static void
 created_note (DavitLaunchChild *child)
 {
-	child->report = g_strdup_printf ("%" G_GINT64_FORMAT " %s", child->pid,
-					 child->freezer != NULL ? child->freezer : "");
+	g_autofree char *statistics =
+		child->launch->restoring != NULL ? davit_launch_statistics (child->result) : NULL;
+
+	child->report = g_strdup_printf ("%" G_GINT64_FORMAT " %s%s", child->pid,
+					 child->freezer != NULL ? child->freezer : "",
+					 statistics != NULL ? statistics : "");
 	g_clear_pointer (&child->result, davit_result_free);
 	g_clear_pointer (&child->oom_path, g_free);
 	g_clear_pointer (&child->freezer, g_free);

@@ -52,6 +52,13 @@ struct _DavitLaunchChild {
 
 typedef struct _DavitLaunchChild DavitLaunchChild;
 
+/* In place of the runtime's create; request is what that would get. pidfd and result are set. */
+gboolean davit_launch_restore (DavitLaunchChild *child, const DavitRuntimeCreate *request,
+			       GError **error);
+
+/* What a restore says about itself, for the engine: lines "\nKEY VALUE". Free with g_free. */
+char *davit_launch_statistics (const DavitResult *result);
+
 /* data: a DavitLaunchChild. Does not return. */
 int davit_launch_child_run (void *data);
 

@@ -75,6 +75,18 @@ davit_launched_clear (DavitLaunched *launched)
 	davit_fd_close (&launched->ready_fd);
 	child_free (g_steal_pointer (&launched->child), launched->heard);
 	g_clear_pointer (&launched->freezer, g_free);
+	g_clear_pointer (&launched->statistics, g_strfreev);
+}
+
+static void
+created_parse (const char *text, DavitLaunched *launched)
+{
+	g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+	char *rest = NULL;
+
+	launched->pid = g_ascii_strtoll (lines[0], &rest, 10);
+	launched->freezer = rest[0] == ' ' && rest[1] != '\0' ? g_strdup (rest + 1) : NULL;
+	launched->statistics = g_strdupv (lines + 1);
 }
 
 /* Sanitizers do not know whose stack it is that they find. */
@@ -91,7 +103,8 @@ child_start (DavitLaunchChild *child, GError **error)
 {
 	const DavitLaunch *launch = child->launch;
 
-	child->shared = CAN_SHARE && launch->prepared->pid.path == NULL &&
+	child->shared = CAN_SHARE && launch->restoring == NULL &&
+			launch->prepared->pid.path == NULL &&
 			davit_runtime_shares_memory (launch->runtime->runtime);
 	if (child->shared)
 		return davit_child_start (&child->child, SIGCHLD, davit_launch_child_run, child,
@@ -120,7 +133,6 @@ davit_launch (const DavitLaunch *launch, DavitLaunched *ret_launched, GError **e
 	davit_autofd report_fd = -1;
 	davit_autofd child_fd = -1;
 	g_autofree char *text = NULL;
-	char *rest = NULL;
 	int ends[2] = {-1, -1};
 	gboolean heard;
 
@@ -138,8 +150,7 @@ davit_launch (const DavitLaunch *launch, DavitLaunched *ret_launched, GError **e
 		return FALSE;
 	}
 	ret_launched->child = child;
-	ret_launched->pid = g_ascii_strtoll (text, &rest, 10);
-	ret_launched->freezer = rest[0] == ' ' && rest[1] != '\0' ? g_strdup (rest + 1) : NULL;
+	created_parse (text, ret_launched);
 	ret_launched->ready_fd = davit_fd_steal (&report_fd);
 	return TRUE;
 }

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "container/checkpoint-private.h"
 #include "container/prepare.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,7 @@ typedef struct {
 	const int
 		*close_fds; /* what the container's process must not even hold until it executes */
 	guint n_close_fds;
+	const DavitRestoring *restoring; /* from a checkpoint, and it runs at once; or NULL */
 } DavitLaunch;
 
 /**
@@ -32,13 +34,14 @@ typedef struct {
 	gint64 pid;
 	char *freezer;
 	int ready_fd;
+	char **statistics; /* of a restore: "KEY VALUE" */
 	struct _DavitLaunchChild *child;
 	gboolean heard; /* the child has left our memory */
 } DavitLaunched;
 
 void davit_launched_clear (DavitLaunched *launched);
 
-/* Returns when the first process is there and waits. */
+/* Returns when the first process is there and waits, or runs if it was restored. */
 gboolean davit_launch (const DavitLaunch *launch, DavitLaunched *ret_launched, GError **error);
 
 /* Returns when the monitor serves; an error if it could not be executed. */

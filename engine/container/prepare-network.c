@@ -66,6 +66,18 @@ ports_read (const DavitJson *json, Request *request, GError **error)
 	return TRUE;
 }
 
+/* What the processes know themselves by, unless the record knows better. */
+static void
+addresses_wish (DavitNetworkRequest *driver, const DavitRestoring *restoring)
+{
+	if (driver->address == NULL)
+		driver->address = restoring->address;
+	if (driver->address6 == NULL)
+		driver->address6 = restoring->address6;
+	if (driver->mac_address == NULL)
+		driver->mac_address = restoring->mac_address;
+}
+
 static gboolean
 request_fill (Request *request, const DavitPrepared *prepared, GError **error)
 {
@@ -90,6 +102,8 @@ request_fill (Request *request, const DavitPrepared *prepared, GError **error)
 	    !davit_json_get_strings (json, "networkAliases", &request->aliases, error))
 		return FALSE;
 	driver->aliases = request->aliases;
+	if (prepared->restoring != NULL)
+		addresses_wish (driver, prepared->restoring);
 	return ports_read (json, request, error);
 }
 
@@ -116,6 +130,30 @@ run_note (DavitRun *run, const DavitNetworkRequest *request, const DavitResult *
 	run->mac_address = g_strdup (value_of (davit_result_string (result, "mac-address")));
 }
 
+/* A network that gives no certain address is no reason not to restore; connections are. */
+static gboolean
+network_call (DavitPrepared *prepared, DavitNetwork *network, DavitNetworkRequest *driver,
+	      GError **error)
+{
+	const DavitRestoring *restoring = prepared->restoring;
+	g_autoptr (GError) local = NULL;
+
+	if (davit_network_attach (network, driver, prepared->attached, &local))
+		return TRUE;
+	if (restoring == NULL || (restoring->flags & DAVIT_CHECKPOINT_TCP_ESTABLISHED) ||
+	    !davit_error_matches (local, DAVIT_ERROR_UNSUPPORTED)) {
+		g_propagate_error (error, g_steal_pointer (&local));
+		return FALSE;
+	}
+	if (driver->address == restoring->address)
+		driver->address = NULL;
+	if (driver->address6 == restoring->address6)
+		driver->address6 = NULL;
+	if (driver->mac_address == restoring->mac_address)
+		driver->mac_address = NULL;
+	return davit_network_attach (network, driver, prepared->attached, error);
+}
+
 static gboolean
 network_attach (DavitPrepared *prepared, GError **error)
 {
@@ -134,8 +172,7 @@ network_attach (DavitPrepared *prepared, GError **error)
 	prepared->attached = davit_result_new ();
 	attached = request_fill (&request, prepared, error);
 	request.driver.netlink_fd = netlink_fd;
-	attached = attached &&
-		   davit_network_attach (network, &request.driver, prepared->attached, error);
+	attached = attached && network_call (prepared, network, &request.driver, error);
 	if (attached)
 		run_note (prepared->run, &request.driver, prepared->attached);
 	request_clear (&request);

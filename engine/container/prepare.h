@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "container/checkpoint-private.h"
 #include "container/container-private.h"
 #include "container/join.h"
 #include "container/netns.h"
@@ -28,7 +29,8 @@ typedef struct {
 	DavitJoined cgroup;
 	DavitJoined time;
 	DavitJoined user;
-	DavitResult *attached; /* what the network driver said; or NULL */
+	DavitResult *attached;		 /* what the network driver said; or NULL */
+	const DavitRestoring *restoring; /* what the container comes from; or NULL */
 } DavitPrepared;
 
 void davit_prepared_init (DavitPrepared *prepared, DavitContainer *container,

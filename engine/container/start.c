@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "container/checkpoint-private.h"
 #include "container/launch.h"
 #include "container/prepare.h"
 #include "monitor/signals.h"
@@ -43,6 +44,7 @@ typedef struct {
 	DavitRun run;
 	DavitPrepared prepared;
 	DavitContainerRuntime runtime;
+	const DavitRestoring *restoring; /* or NULL */
 	int lock_fd;
 	int monitor_end;
 	int client_end; /* ours */
@@ -58,7 +60,10 @@ start_check (Start *start, GError **error)
 	case DAVIT_STATUS_RUNNING:
 	case DAVIT_STATUS_PAUSED:
 	case DAVIT_STATUS_DAMAGED:
-		return davit_container_wrong_state (container, "can't be started", error);
+		return davit_container_wrong_state (container,
+						    start->restoring != NULL ? "can't be restored"
+									     : "can't be started",
+						    error);
 	case DAVIT_STATUS_CREATED:
 	case DAVIT_STATUS_EXITED:
 	case DAVIT_STATUS_INITIALIZED:
@@ -122,6 +127,7 @@ launch (Start *start, DavitLaunched *launched, GError **error)
 			start->record->stdin_open && !(options->attach && options->stdin_open),
 		.close_fds = close_fds,
 		.n_close_fds = start->client_end >= 0 ? 2 : 1,
+		.restoring = start->restoring,
 	};
 
 	if (!davit_prepare_bundle (&start->prepared, &bundle_fd, error))
@@ -130,13 +136,13 @@ launch (Start *start, DavitLaunched *launched, GError **error)
 	return davit_launch (&request, launched, error);
 }
 
-/* It waits: from here on it can be found. */
+/* It waits, or runs already if it was restored: from here on it can be found. */
 static gboolean
 created_write (Start *start, DavitLaunched *launched, GError **error)
 {
 	DavitRun *run = &start->run;
 
-	run->phase = DAVIT_RUN_CREATED;
+	run->phase = start->restoring != NULL ? DAVIT_RUN_RUNNING : DAVIT_RUN_CREATED;
 	run->pid = launched->pid;
 	run->freezer = g_steal_pointer (&launched->freezer);
 	run->started = davit_text_now ();
@@ -168,7 +174,8 @@ go (Start *start, GError **error)
 	DavitState state = {0};
 
 	if (!pidfile_write (start, error) ||
-	    !davit_runtime_start (start->runtime.runtime, &start->runtime.handle, error))
+	    (start->restoring == NULL &&
+	     !davit_runtime_start (start->runtime.runtime, &start->runtime.handle, error)))
 		return FALSE;
 	start->run.phase = DAVIT_RUN_RUNNING;
 	container->status = DAVIT_STATUS_RUNNING;
@@ -178,6 +185,8 @@ go (Start *start, GError **error)
 	state.started = start->run.started;
 	state.running = TRUE;
 	state.lost = FALSE;
+	state.checkpointed = 0;
+	state.restored = start->restoring != NULL ? start->run.started : 0;
 	return davit_run_write (container->run_dirfd, &start->run, error) &&
 	       davit_state_write (container->dirfd, &state, error);
 }
@@ -224,6 +233,21 @@ drivers_open (const Start *start, GError **error)
 				   davit_container_title (start->container));
 }
 
+static void
+statistics_take (const DavitRestoring *restoring, const DavitLaunched *launched)
+{
+	for (guint i = 0; restoring->statistics != NULL && launched->statistics[i] != NULL; i++) {
+		const char *line = launched->statistics[i];
+		const char *space = strchr (line, ' ');
+		g_autofree char *key =
+			space != NULL ? g_strndup (line, (gsize) (space - line)) : NULL;
+
+		if (key != NULL)
+			davit_result_add_integer (restoring->statistics, key,
+						  g_ascii_strtoll (space + 1, NULL, 10));
+	}
+}
+
 static gboolean
 make (Start *start, GError **error)
 {
@@ -245,6 +269,8 @@ make (Start *start, GError **error)
 	 */
 	made = launch (start, &launched, error) && created_write (start, &launched, error) &&
 	       run_and_watch (start, &launched, error);
+	if (made && start->restoring != NULL)
+		statistics_take (start->restoring, &launched);
 	davit_launched_clear (&launched);
 	return made;
 }
@@ -276,6 +302,7 @@ start_locked (Start *start, GError **error)
 	    !davit_monitor_pair (&start->monitor_end, &start->client_end, error))
 		return FALSE;
 	davit_prepared_init (&start->prepared, container, start->record, &start->run);
+	start->prepared.restoring = start->restoring;
 	if (make (start, error))
 		return TRUE;
 	undo (start);
@@ -334,5 +361,30 @@ davit_container_start (DavitContainer *container, const DavitContainerStart *opt
 								       .terminal = terminal},
 					   ret_detached, ret_exit, error);
 	davit_signals_release (&before);
+	return started;
+}
+
+gboolean
+davit_container_start_restored (DavitContainer *container, int lock_fd, DavitRestoring *restoring,
+				GError **error)
+{
+	DavitContainerStart options;
+	Start start = {
+		.container = container,
+		.options = &options,
+		.restoring = restoring,
+		.prepared = {.mount_fd = -1, .rootfs_fd = -1},
+		.runtime = {.dirfd = -1},
+		.lock_fd = lock_fd,
+		.monitor_end = -1,
+		.client_end = -1,
+	};
+	gboolean started;
+
+	davit_container_start_init (&options);
+	started = start_locked (&start, error);
+	/* The lock is the caller's. */
+	start.lock_fd = -1;
+	start_clear (&start);
 	return started;
 }

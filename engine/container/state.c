@@ -39,7 +39,10 @@ state_members (const DavitJson *json, DavitState *state, GError **error)
 	    !davit_json_get_integer (json, "exitStatus", 0, 255, &status, error) ||
 	    !davit_json_get_integer (json, "signal", 0, 127, &number, error) ||
 	    !davit_json_get_boolean (json, "oomKilled", &state->exit.oom_killed, error) ||
-	    !davit_json_get_boolean (json, "timedOut", &state->exit.timed_out, error))
+	    !davit_json_get_boolean (json, "timedOut", &state->exit.timed_out, error) ||
+	    !davit_json_get_integer (json, "checkpointed", 0, G_MAXINT64, &state->checkpointed,
+				     error) ||
+	    !davit_json_get_integer (json, "restored", 0, G_MAXINT64, &state->restored, error))
 		return FALSE;
 	state->exit.status = (int) status;
 	state->exit.signal = (int) number;
@@ -106,6 +109,8 @@ state_to_text (const DavitState *state)
 	davit_json_writer_integer (writer, "signal", state->exit.signal);
 	davit_json_writer_boolean (writer, "oomKilled", state->exit.oom_killed);
 	davit_json_writer_boolean (writer, "timedOut", state->exit.timed_out);
+	davit_json_writer_integer (writer, "checkpointed", state->checkpointed);
+	davit_json_writer_integer (writer, "restored", state->restored);
 	davit_json_writer_end_object (writer);
 	text = davit_json_writer_finish (writer, NULL);
 	return g_strdup_printf ("%-*s\n", STATE_LENGTH - 1, text);

@@ -19,10 +19,12 @@ G_BEGIN_DECLS
  * DavitState: all zero for one that was never started.
  */
 typedef struct {
-	gint64 started;	  /* last start, nanoseconds since 1970 */
-	gboolean running; /* was started, and its end has not been recorded */
-	gboolean lost;	  /* its end has been found out, but not how it came */
-	DavitExit exit;	  /* of the last run that has ended */
+	gint64 started;	     /* last start, nanoseconds since 1970 */
+	gboolean running;    /* was started, and its end has not been recorded */
+	gboolean lost;	     /* its end has been found out, but not how it came */
+	DavitExit exit;	     /* of the last run that has ended */
+	gint64 checkpointed; /* when that ended by a checkpoint; 0: it did not */
+	gint64 restored;     /* when the last run came from one; 0: it did not */
 } DavitState;
 
 /* No file is no error. CORRUPT: damaged. */

@@ -110,8 +110,10 @@ davit_container_look_with (DavitContainer *container, const DavitState *known)
 	if (known != NULL)
 		state = *known;
 	container->pid = 0;
+	container->checkpointed = 0;
 	g_clear_pointer (&container->ports, g_strfreev);
 	container->started = state.started;
+	container->restored = state.restored;
 	set_exit (container, &state.exit);
 	if (look_at_run (container, &state))
 		return;
@@ -121,6 +123,7 @@ davit_container_look_with (DavitContainer *container, const DavitState *known)
 		set_exit (container, &state.exit);
 	}
 	container->status = state.started != 0 ? DAVIT_STATUS_EXITED : DAVIT_STATUS_CREATED;
+	container->checkpointed = state.running ? 0 : state.checkpointed;
 }
 
 void

@@ -171,6 +171,22 @@ davit_runtime_processes (DavitRuntime *runtime, const DavitRuntimeContainer *con
 }
 
 gboolean
+davit_runtime_can_checkpoint (const DavitRuntime *runtime)
+{
+	const DavitRuntimeOps *ops = &runtime->driver.module->ops.runtime;
+
+	return ops->checkpoint != NULL && ops->restore != NULL;
+}
+
+gboolean
+davit_runtime_can_adopt (const DavitRuntime *runtime)
+{
+	const DavitRuntimeOps *ops = &runtime->driver.module->ops.runtime;
+
+	return ops->prepare != NULL && ops->adopt != NULL;
+}
+
+gboolean
 davit_runtime_prepare (DavitRuntime *runtime, const DavitRuntimeCreate *request,
 		       DavitResult *result, GError **error)
 {

@@ -59,6 +59,9 @@ gboolean davit_runtime_restore (DavitRuntime *runtime, const DavitRuntimeCreate 
 gboolean davit_runtime_shares_memory (DavitRuntime *runtime);
 gboolean davit_runtime_processes (DavitRuntime *runtime, const DavitRuntimeContainer *container,
 				  DavitResult *result, GError **error);
+/* Whether it has the operations for checkpoints of its own, or for those of a checkpoint driver. */
+gboolean davit_runtime_can_checkpoint (const DavitRuntime *runtime);
+gboolean davit_runtime_can_adopt (const DavitRuntime *runtime);
 gboolean davit_runtime_prepare (DavitRuntime *runtime, const DavitRuntimeCreate *request,
 				DavitResult *result, GError **error);
 gboolean davit_runtime_adopt (DavitRuntime *runtime, const DavitRuntimeContainer *container,

@@ -95,9 +95,10 @@ monitor_process_ended (struct monitor *monitor)
 	monitor_unwatch (monitor, monitor->arguments.pid_fd);
 	if (monitor->child_ended)
 		return;
-	if (waitid (P_PIDFD, (id_t) monitor->arguments.pid_fd, &info, WEXITED | WNOHANG) == 0 &&
-	    info.si_pid != 0) {
-		status_record (monitor, &info);
+	if (waitid (P_PIDFD, (id_t) monitor->arguments.pid_fd, &info, WEXITED | WNOHANG) == 0) {
+		/* Traced, as by who makes a checkpoint: SIGCHLD comes when that lets go. */
+		if (info.si_pid != 0)
+			status_record (monitor, &info);
 		return;
 	}
 	monitor->exit.status = STATUS_UNKNOWN;

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,30 @@ test_exit_signal (void)
 	exit_read (&monitor, &end);
 	g_assert_cmpint (end.status, ==, 128 + SIGUSR1);
 	g_assert_cmpint (end.signal, ==, SIGUSR1);
+	test_monitor_clear (&monitor);
+}
+
+/* Its end shows before its status does: that comes when whoever traces it lets go of it. */
+static void
+test_exit_traced (void)
+{
+	TestContainer container;
+	TestMonitor monitor;
+	siginfo_t info = {0};
+	DavitExit end;
+
+	test_container_init (&container, "exec sleep 1000");
+	test_monitor_init (&monitor);
+	test_monitor_start (&monitor, &container);
+	g_assert_cmpint (ptrace (PTRACE_SEIZE, monitor.container_pid, NULL, NULL), ==, 0);
+	g_assert_cmpint (kill (monitor.container_pid, SIGKILL), ==, 0);
+	g_assert_cmpint (waitid (P_PID, (id_t) monitor.container_pid, &info, WEXITED | WNOWAIT), ==,
+			 0);
+	g_assert_cmpint (waitpid (monitor.container_pid, NULL, 0), ==, monitor.container_pid);
+	g_assert_cmpint (test_monitor_join (&monitor), ==, 0);
+	exit_read (&monitor, &end);
+	g_assert_cmpint (end.status, ==, 128 + SIGKILL);
+	g_assert_cmpint (end.signal, ==, SIGKILL);
 	test_monitor_clear (&monitor);
 }
 
@@ -654,6 +679,7 @@ main (int argc, char **argv)
 	g_test_init (&argc, &argv, NULL);
 	g_test_add_func ("/monitor/exit/status", test_exit_status);
 	g_test_add_func ("/monitor/exit/signal", test_exit_signal);
+	g_test_add_func ("/monitor/exit/traced", test_exit_traced);
 	g_test_add_func ("/monitor/exit/damaged", test_exit_damaged);
 	g_test_add_func ("/monitor/exit/missing", test_exit_missing);
 	g_test_add_func ("/monitor/log/lines", test_log);

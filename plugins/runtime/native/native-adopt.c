@@ -167,7 +167,7 @@ process_look (NativeRecord *record, int pidfd, GError **error)
 	if (!native_proc_open (&proc_fd, error))
 		return FALSE;
 	found = native_proc_start_time (proc_fd, record->pid, &record->start_time, &state, error);
-	/* It has ended already: a child of the caller's still tells how, but is nowhere any more. */
+	/* It has ended already: its parent still learns how, but it is nowhere any more. */
 	if (found && state != 'Z')
 		found = namespaces_find (proc_fd, record->pid, &record->namespaces, error) &&
 			check_groups (record->cgroup, record->pid, error);

@@ -78,8 +78,7 @@ process_put (Fixture *fixture, const DavitResult *prepared)
 		g_autofree char *path = g_build_filename (paths[i], "cgroup.procs", NULL);
 		davit_autofd fd = open (path, O_WRONLY | O_CLOEXEC);
 
-		g_assert_cmpint (write (fd, number, strlen (number)), ==,
-				 (gssize) strlen (number));
+		g_assert_cmpint (write (fd, number, strlen (number)), ==, (gssize) strlen (number));
 	}
 }
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Between the two directions of a checkpoint. */
+
+#pragma once
+
+#include "container/checkpoint.h"
+#include "container/container-private.h"
+#include "container/snapshot.h"
+#include "driver/checkpoint-driver.h"
+#include "driver/runtime-driver.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What makes checkpoints of a container. ret_driver NULL: its runtime does so itself. UNSUPPORTED
+ * if neither can.
+ */
+gboolean davit_checkpoint_means (DavitEngine *engine, const char *driver, DavitRuntime *runtime,
+				 DavitCheckpoint **ret_driver, GError **error);
+
+/**
+ * DavitRestoring: what a start that is a restore needs beside all else. Borrowed.
+ */
+typedef struct {
+	const DavitSnapshot *snapshot;
+	const DavitSnapshotFiles *files;
+	DavitCheckpoint *driver; /* NULL: the runtime does it */
+	guint32 flags;
+	const char *const *options;
+	DavitResult *statistics; /* or NULL */
+	const char *address;	 /* for the network, where the record asks for none; or NULL */
+	const char *address6;
+	const char *mac_address;
+} DavitRestoring;
+
+/* Under the lock. The container runs when this returns. */
+gboolean davit_container_start_restored (DavitContainer *container, int lock_fd,
+					 DavitRestoring *restoring, GError **error);
+
+G_END_DECLS
