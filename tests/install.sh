@@ -12,8 +12,22 @@ DESTDIR=$stage meson install -C "$build" --no-rebuild --quiet
 
 libdir=$(find "$stage" -type d -path '*/davit/plugins' | head -n 1)
 [ -n "$libdir" ] || { echo "no plugin directory"; exit 1; }
-for plugin in checkpoint/criu network/cni network/none network/slirp4netns runtime/native storage/overlay storage/squash storage/vfs; do
+# The table of the bundled ones.
+plugins=$(sed -n "/^plugin_names/,/^\]/s/^  '\(.*\)',$/\1/p" "$here/plugins/meson.build")
+[ "$(echo "$plugins" | wc -w)" -ge 9 ] || { echo "there are fewer plugins than nine: $plugins"; exit 1; }
+for plugin in $plugins; do
 	[ -f "$libdir/$plugin.so" ] || { echo "$libdir/$plugin.so is missing"; exit 1; }
+	# What a packager does who splits them: the tag gives this file and no other.
+	tag=plugin-$(echo "$plugin" | tr / -)
+	DESTDIR=$stage/$tag meson install -C "$build" --no-rebuild --quiet --tags "$tag"
+	found=$(cd "$stage/$tag" && find . ! -type d)
+	[ "$found" = ".${libdir#"$stage"}/$plugin.so" ] || { echo "the tag $tag installs: $found"; exit 1; }
+	option=$(echo "$plugin" | tr / _)
+	grep -q "^option('$option', type: 'feature'" "$here/meson_options.txt" || {
+		echo "$plugin is no feature option"
+		exit 1
+	}
+	rm -r "${stage:?}/$tag"
 done
 for file in bin/davit libexec/davit/davit-monitor libexec/davit/davit-archive \
 	share/davit/davit.conf share/davit/seccomp.json share/davit/images/hello/index.json \

@@ -80,13 +80,15 @@ engine_add (Output *output, const DavitConfig *config, GError **error)
 	return TRUE;
 }
 
-/* Returns whether group is the one of this plugin. */
-static void
-plugin_add (Output *output, const DavitPluginReport *report, char **groups)
+static gboolean
+plugin_add (Output *output, const DavitPluginReport *report, char **groups, GError **error)
 {
 	g_autofree char *group =
 		g_strconcat (davit_drivers_kind_name (report->kind), ".", report->name, NULL);
 
+	/* As of [engine]: there is no value to show where what was written is none. */
+	if (report->misset != NULL)
+		return davit_error_set (error, DAVIT_ERROR_CONFIG, "%s", report->misset);
 	for (guint i = 0; report->options != NULL && i < report->options->len; i++) {
 		const DavitPluginOption *option = g_ptr_array_index (report->options, i);
 		Setting setting = {group, option->key, option->value, option->source, option->help};
@@ -98,6 +100,7 @@ plugin_add (Output *output, const DavitPluginReport *report, char **groups)
 		if (strcmp (*groups, group) == 0)
 			(*groups)[0] = '\0';
 	}
+	return TRUE;
 }
 
 static gboolean
@@ -108,8 +111,10 @@ plugins_add (DavitCli *cli, Output *output, GError **error)
 
 	if (reports == NULL)
 		return FALSE;
-	for (guint i = 0; i < reports->len; i++)
-		plugin_add (output, g_ptr_array_index (reports, i), groups);
+	for (guint i = 0; i < reports->len; i++) {
+		if (!plugin_add (output, g_ptr_array_index (reports, i), groups, error))
+			return FALSE;
+	}
 	for (char **group = groups; *group != NULL; group++) {
 		if ((*group)[0] != '\0')
 			davit_cli_notice (

@@ -64,6 +64,7 @@ typedef struct {
 	gboolean loads;
 	gboolean usable;
 	char *reason;  /* why it does not load or is not usable here; NULL: it is */
+	char *misset;  /* what is wrong in its group of the configuration; NULL: nothing */
 	char *version; /* the rest is NULL or 0 if it does not load */
 	char *summary;
 	char *license;

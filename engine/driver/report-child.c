@@ -56,9 +56,12 @@ report_describe_options (DavitPluginReport *report, const DavitModule *module,
 			 const DavitConfig *config)
 {
 	g_autofree char *group = g_strconcat (module->kind->name, ".", module->plugin.name, NULL);
+	g_autoptr (GError) error = NULL;
 	g_autoptr (DavitOptionValues) values =
-		davit_config_check_group (config, group, module->plugin.options, NULL);
+		davit_config_check_group (config, group, module->plugin.options, &error);
 
+	if (error != NULL)
+		report->misset = g_utf8_make_valid (error->message, -1);
 	for (const DavitOption *option = module->plugin.options;
 	     option != NULL && option->key != NULL; option++) {
 		const DavitOptionValue *value =

@@ -26,6 +26,7 @@ void
 davit_report_reset (DavitPluginReport *report)
 {
 	g_clear_pointer (&report->reason, g_free);
+	g_clear_pointer (&report->misset, g_free);
 	g_clear_pointer (&report->version, g_free);
 	g_clear_pointer (&report->summary, g_free);
 	g_clear_pointer (&report->license, g_free);
@@ -89,6 +90,7 @@ davit_report_to_json (const DavitPluginReport *report)
 	davit_json_writer_boolean (writer, "loads", report->loads);
 	davit_json_writer_boolean (writer, "usable", report->usable);
 	davit_json_writer_string_if (writer, "reason", report->reason);
+	davit_json_writer_string_if (writer, "misset", report->misset);
 	davit_json_writer_string_if (writer, "version", report->version);
 	davit_json_writer_string_if (writer, "summary", report->summary);
 	davit_json_writer_string_if (writer, "license", report->license);
@@ -195,6 +197,7 @@ davit_report_from_json (const char *text, gsize length, DavitPluginReport *repor
 	    !davit_json_get_boolean (root, "loads", &report->loads, error) ||
 	    !davit_json_get_boolean (root, "usable", &report->usable, error) ||
 	    !string_read (root, "reason", &report->reason, error) ||
+	    !string_read (root, "misset", &report->misset, error) ||
 	    !string_read (root, "version", &report->version, error) ||
 	    !string_read (root, "summary", &report->summary, error) ||
 	    !string_read (root, "license", &report->license, error) ||
