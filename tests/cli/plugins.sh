@@ -40,9 +40,12 @@ while read -r kind name; do
 		esac
 	done < "$T/example.conf"
 	# Its options stand in the README, and are those that it has.
+	row=$(grep -F "(plugins/$kind/$name/README.md)" "$here/../../README.md")
 	for key in $(davit plugin info --format '{{range .Options}}{{.Key}} {{end}}' "$kind/$name"); do
 		expect_true "$kind/$name: its README tells of $key" grep -q "\`$key\`" "$readme"
+		expect_true "$kind/$name: the table of drivers has $key" grep -qF "\`$key\`" <<< "$row"
 	done
+	expect_true "$kind/$name: it is in the table of drivers" test -n "$row"
 	printf '[%s.%s]\nnonsense=1\n' "$kind" "$name" > "$T/wrong.conf"
 	DAVIT_CONFIG=$T/wrong.conf run davit config show
 	expect_refused 125 "$T/wrong.conf:2: unknown key \"nonsense\" of [$kind.$name]"
