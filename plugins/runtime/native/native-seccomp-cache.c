@@ -4,8 +4,10 @@
  * Compiled filters on disk.
  *
  * A filter that is read back decides what a container may do, so a file is believed only if it is
- * ours alone, is what was written (a digest over all of it, with the key, so that no file can
- * stand in for another) and was compiled by the library that would compile it now.
+ * ours alone, is what was written, was made for this very key, all of which it holds, and was
+ * compiled by the library that would compile it now. The sum that tells whether it is what was
+ * written is against accidents; a cryptographic digest of key and filter would take as long as
+ * making the control groups, and who may write there needs no collision.
  */
 
 #include "native-seccomp-private.h"
@@ -18,9 +20,9 @@
 
 #define DIRECTORY "seccomp"
 #define MAGIC "DAVITBPF"
-#define VERSION 1
+#define VERSION 2
 #define LIBRARY_LIMIT 4096
-#define DIGEST_LENGTH 32
+#define KEY_LIMIT (1024 * 1024)
 
 typedef struct {
 	char magic[8];
@@ -28,29 +30,46 @@ typedef struct {
 	guint32 flags;
 	guint32 length;		/* instructions, behind the library's path */
 	guint32 library_length; /* bytes, behind the header */
+	guint32 key_length;	/* bytes, at the end */
+	guint32 unused;
 	guint64 library_device;
 	guint64 library_inode;
 	guint64 library_size;
 	gint64 library_seconds;
 	gint64 library_nanoseconds;
-	guint8 digest[DIGEST_LENGTH]; /* of the key, and of all else */
+	guint64 sum; /* of all, with 0 here */
 } Header;
 
-#define SIZE_MAX_FILE (sizeof (Header) + LIBRARY_LIMIT + BPF_MAXINSNS * sizeof (struct sock_filter))
+#define SIZE_MAX_FILE                                                                              \
+	(sizeof (Header) + LIBRARY_LIMIT + BPF_MAXINSNS * sizeof (struct sock_filter) + KEY_LIMIT)
 
-static void
-digest_make (const char *key, const Header *header, const char *rest, gsize length, guint8 *ret)
+/* FNV-1a, in words. */
+static guint64
+sum_add (guint64 sum, const char *bytes, gsize length)
 {
-	GChecksum *checksum = g_checksum_new (G_CHECKSUM_SHA256);
-	Header copy = *header;
-	gsize size = DIGEST_LENGTH;
+	const guint64 prime = G_GUINT64_CONSTANT (0x100000001b3);
+	guint64 word;
 
-	memset (copy.digest, 0, sizeof copy.digest);
-	g_checksum_update (checksum, (const guchar *) key, (gssize) strlen (key));
-	g_checksum_update (checksum, (const guchar *) &copy, sizeof copy);
-	g_checksum_update (checksum, (const guchar *) rest, (gssize) length);
-	g_checksum_get_digest (checksum, ret, &size);
-	g_checksum_free (checksum);
+	for (; length >= sizeof word; bytes += sizeof word, length -= sizeof word) {
+		memcpy (&word, bytes, sizeof word);
+		sum = (sum ^ word) * prime;
+		/* Or the upper bits of a word would never reach the lower ones of the sum. */
+		sum ^= sum >> 32;
+	}
+	for (; length > 0; bytes++, length--)
+		sum = (sum ^ (guint8) *bytes) * prime;
+	return sum;
+}
+
+static guint64
+sum_make (const Header *header, const char *rest, gsize length)
+{
+	Header copy = *header;
+
+	copy.sum = 0;
+	return sum_add (sum_add (G_GUINT64_CONSTANT (0xcbf29ce484222325), (const char *) &copy,
+				 sizeof copy),
+			rest, length);
 }
 
 /* Whether nobody but this user can have written it. */
@@ -118,25 +137,29 @@ library_is_same (const Header *header, const char *path)
 static gboolean
 file_is_good (const char *key, const char *text, gsize length)
 {
+	const char *rest = text + sizeof (Header);
+	gsize key_length = strlen (key);
+	gsize filter_length;
 	Header header;
-	guint8 digest[DIGEST_LENGTH];
 
 	memcpy (&header, text, sizeof header);
 	if (memcmp (header.magic, MAGIC, sizeof header.magic) != 0 || header.version != VERSION ||
 	    header.length == 0 || header.length > BPF_MAXINSNS ||
-	    header.library_length > LIBRARY_LIMIT ||
-	    length != sizeof header + header.library_length +
-			      header.length * sizeof (struct sock_filter))
+	    header.library_length > LIBRARY_LIMIT || header.key_length != key_length)
 		return FALSE;
-	digest_make (key, &header, text + sizeof header, length - sizeof header, digest);
-	return memcmp (digest, header.digest, sizeof digest) == 0 &&
-	       library_is_same (&header, text + sizeof header);
+	filter_length = header.length * sizeof (struct sock_filter);
+	return length == sizeof header + header.library_length + filter_length + key_length &&
+	       memcmp (rest + header.library_length + filter_length, key, key_length) == 0 &&
+	       sum_make (&header, rest, length - sizeof header) == header.sum &&
+	       library_is_same (&header, rest);
 }
 
+/* Two keys of one name take turns. */
 static char *
 name_make (const char *key)
 {
-	return g_strconcat (key, ".bpf", NULL);
+	return g_strdup_printf ("%016" G_GINT64_MODIFIER "x.bpf",
+				sum_add (VERSION, key, strlen (key)));
 }
 
 NativeSeccomp *
@@ -179,10 +202,11 @@ native_seccomp_cache_write (const DavitHost *host, const char *key, const Native
 	int dirfd;
 
 	if (host->cache_dirfd < 0 || library->path == NULL ||
-	    strlen (library->path) > LIBRARY_LIMIT ||
+	    strlen (library->path) > LIBRARY_LIMIT || strlen (key) > KEY_LIMIT ||
 	    (mkdirat (host->cache_dirfd, DIRECTORY, 0700) < 0 && errno != EEXIST))
 		return;
 	header.library_length = (guint32) strlen (library->path);
+	header.key_length = (guint32) strlen (key);
 	header.library_device = library->device;
 	header.library_inode = library->inode;
 	header.library_size = library->size;
@@ -193,11 +217,12 @@ native_seccomp_cache_write (const DavitHost *host, const char *key, const Native
 	g_byte_array_append (file, (const guint8 *) library->path, header.library_length);
 	g_byte_array_append (file, (const guint8 *) seccomp->filter,
 			     seccomp->length * sizeof (struct sock_filter));
-	digest_make (key, &header, (const char *) file->data + sizeof header,
-		     file->len - sizeof header, header.digest);
+	g_byte_array_append (file, (const guint8 *) key, header.key_length);
+	header.sum = sum_make (&header, (const char *) file->data + sizeof header,
+			       file->len - sizeof header);
 	memcpy (file->data, &header, sizeof header);
 	dirfd = directory_open (host);
-	/* Not durable: half a file has a wrong digest. */
+	/* Not durable: half a file has a wrong sum. */
 	if (dirfd >= 0)
 		host->files->replace_file (dirfd, name, file->data, file->len, 0600, FALSE, NULL);
 	if (dirfd >= 0)

@@ -70,7 +70,7 @@ gboolean native_seccomp_socketcall_is_on (guint32 architecture);
 #define NATIVE_SECCOMP_DOORS_MAX 56 /* instructions that it may add */
 
 /*
- * native-seccomp-cache.c: key is a text of hex digits. A filter that is not there, or not to be
+ * native-seccomp-cache.c: key is any text, all that the filter depends on. A filter that is not there, or not to be
  * believed, gives NULL; what can't be kept is not kept.
  */
 NativeSeccomp *native_seccomp_cache_read (const DavitHost *host, const char *key);

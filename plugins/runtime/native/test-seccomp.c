@@ -538,12 +538,37 @@ is_believed (Fixture *fixture, const char *key)
 	return filter != NULL;
 }
 
+/* What the file was made for: it ends with it, and says how long it is. */
 static char *
 key_of (const char *path)
 {
-	g_autofree char *name = g_path_get_basename (path);
+	g_autofree char *text = NULL;
+	guint32 key_length = 0;
+	gsize length = 0;
 
-	return g_strndup (name, strlen (name) - strlen (".bpf"));
+	g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+	memcpy (&key_length, text + 24, sizeof key_length);
+	g_assert_cmpuint (key_length, <, length);
+	return g_strndup (text + length - key_length, key_length);
+}
+
+/* Puts a filter that was made for something else under the name of this one. */
+static void
+other_put (Fixture *fixture, const char *path)
+{
+	g_autofree char *library_path = g_build_filename (fixture->directory, "library", NULL);
+	g_autoptr (NativeSeccomp) filter = prepare (fixture, simple);
+	NativeSeccompLibrary library = {.path = library_path};
+	g_autofree char *other = NULL;
+
+	g_assert_true (g_file_set_contents (library_path, "1", 1, NULL));
+	g_assert_true (native_seccomp_library_read (&library));
+	g_assert_cmpint (unlink (path), ==, 0);
+	native_seccomp_cache_write (&fixture->host, "cafe", filter, &library);
+	g_assert_true (is_believed (fixture, "cafe"));
+	other = kept_file (fixture);
+	g_assert_cmpint (rename (other, path), ==, 0);
+	g_assert_cmpint (unlink (library_path), ==, 0);
 }
 
 static void
@@ -552,12 +577,10 @@ test_not_ours (Fixture *fixture, gconstpointer data)
 	g_autofree char *path = NULL;
 	g_autofree char *key = NULL;
 	g_autofree char *moved = NULL;
-	g_autofree char *other = NULL;
 
 	works (fixture);
 	path = kept_file (fixture);
 	key = key_of (path);
-	other = g_strnfill (64, '0');
 	g_assert_true (is_believed (fixture, key));
 	g_assert_cmpint (chmod (path, 0660), ==, 0);
 	g_assert_false (is_believed (fixture, key));
@@ -574,12 +597,16 @@ test_not_ours (Fixture *fixture, gconstpointer data)
 		g_assert_cmpint (chown (path, 0, 0), ==, 0);
 		g_assert_true (is_believed (fixture, key));
 	}
-	/* One filter under the name of another. */
-	moved = g_strdup_printf ("%s/%s.bpf", fixture->filters, other);
+	moved = g_strconcat (path, ".moved", NULL);
 	g_assert_cmpint (rename (path, moved), ==, 0);
-	g_assert_false (is_believed (fixture, other));
 	g_assert_cmpint (symlink (moved, path), ==, 0);
 	g_assert_false (is_believed (fixture, key));
+	g_assert_cmpint (unlink (path), ==, 0);
+	g_assert_cmpint (rename (moved, path), ==, 0);
+	g_assert_true (is_believed (fixture, key));
+	other_put (fixture, path);
+	g_assert_false (is_believed (fixture, key));
+	g_assert_false (is_believed (fixture, "cafe"));
 	g_assert_cmpint (unlink (path), ==, 0);
 	g_assert_cmpint (mkfifo (path, 0600), ==, 0);
 	g_assert_false (is_believed (fixture, key));
