@@ -16,6 +16,6 @@ davit_create_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 {
 	g_autoptr (DavitContainer) container = NULL;
 
-	return davit_create_from_arguments (cli, arguments, &container, error) &&
+	return davit_create_from_arguments (cli, arguments, FALSE, &container, error) &&
 	       davit_cli_print_line (container->id, error);
 }

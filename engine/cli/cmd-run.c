@@ -122,7 +122,7 @@ davit_run_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 	gboolean done;
 
 	if (!run_check (arguments, error) ||
-	    !davit_create_from_arguments (cli, arguments, &container, error))
+	    !davit_create_from_arguments (cli, arguments, TRUE, &container, error))
 		return FALSE;
 	if (davit_arguments_switch (arguments, "detach"))
 		done = run_detached (container, error);

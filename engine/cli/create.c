@@ -72,8 +72,8 @@ image_is_missing (DavitCli *cli, const DavitArguments *arguments)
 }
 
 static gboolean
-container_create (DavitCli *cli, DavitArguments *arguments, DavitContainer **ret_container,
-		  GError **error)
+container_create (DavitCli *cli, DavitArguments *arguments, gboolean start_follows,
+		  DavitContainer **ret_container, GError **error)
 {
 	DavitEngine *engine = davit_cli_engine (cli, error);
 	g_autoptr (DavitCreateRequest) request = NULL;
@@ -81,11 +81,13 @@ container_create (DavitCli *cli, DavitArguments *arguments, DavitContainer **ret
 	if (engine == NULL)
 		return FALSE;
 	request = request_new (cli, arguments, error);
+	if (request != NULL && start_follows)
+		davit_create_request_set_start_follows (request);
 	return request != NULL && davit_container_create (engine, request, ret_container, error);
 }
 
 gboolean
-davit_create_from_arguments (DavitCli *cli, DavitArguments *arguments,
+davit_create_from_arguments (DavitCli *cli, DavitArguments *arguments, gboolean start_follows,
 			     DavitContainer **ret_container, GError **error)
 {
 	const char *name = davit_arguments_operands (arguments)[0];
@@ -93,7 +95,7 @@ davit_create_from_arguments (DavitCli *cli, DavitArguments *arguments,
 	gboolean loaded;
 
 	/* Looking for the image first would read it twice in every run. */
-	if (container_create (cli, arguments, ret_container, &local))
+	if (container_create (cli, arguments, start_follows, ret_container, &local))
 		return TRUE;
 	if (!davit_error_matches (local, DAVIT_ERROR_NOT_FOUND) ||
 	    !image_is_missing (cli, arguments)) {
@@ -103,7 +105,7 @@ davit_create_from_arguments (DavitCli *cli, DavitArguments *arguments,
 	if (!davit_image_default_load (cli, name, &loaded, error))
 		return FALSE;
 	if (loaded)
-		return container_create (cli, arguments, ret_container, error);
+		return container_create (cli, arguments, start_follows, ret_container, error);
 	if (g_file_test (name, G_FILE_TEST_IS_REGULAR))
 		return davit_error_set (
 			error, DAVIT_ERROR_NOT_FOUND,

@@ -10,6 +10,7 @@
 G_BEGIN_DECLS
 
 gboolean davit_create_from_arguments (DavitCli *cli, DavitArguments *arguments,
-				      DavitContainer **ret_container, GError **error);
+				      gboolean start_follows, DavitContainer **ret_container,
+				      GError **error);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "container/files.h"
 #include "container/names.h"
+#include "container/netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,7 @@ davit_container_free (DavitContainer *container)
 	davit_fd_close (&container->dirfd);
 	davit_fd_close (&container->run_dirfd);
 	davit_json_free (container->record);
+	davit_netns_discard (container->netns);
 	g_free (container);
 }
 

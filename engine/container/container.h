@@ -55,6 +55,7 @@ typedef struct {
 	char *damage;	   /* DAVIT_STATUS_DAMAGED: what is wrong */
 	int dirfd;	   /* containers/<id> in root */
 	int run_dirfd;	   /* containers/<id> in runroot; -1: not there */
+	struct _DavitNetns *netns; /* for the start that follows, on its way; or NULL */
 	DavitJson *record; /* see davit_container_record */
 } DavitContainer;
 

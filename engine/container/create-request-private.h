@@ -175,6 +175,7 @@ struct _DavitCreateRequest {
 	char *cidfile;
 	char *pidfile;
 	gboolean replace;
+	gboolean start_follows;
 	/* process */
 	char **entrypoint; /* NULL: the image's; empty: none */
 	char *workdir;

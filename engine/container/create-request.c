@@ -308,6 +308,12 @@ davit_create_request_set_command (DavitCreateRequest *request, const char *const
 }
 
 void
+davit_create_request_set_start_follows (DavitCreateRequest *request)
+{
+	request->start_follows = TRUE;
+}
+
+void
 davit_create_request_set_origin (DavitCreateRequest *request, const char *const *argv)
 {
 	g_strfreev (request->origin);

@@ -48,6 +48,9 @@ gboolean davit_create_request_set (DavitCreateRequest *request, const char *opti
 void davit_create_request_set_image (DavitCreateRequest *request, const char *image);
 void davit_create_request_set_command (DavitCreateRequest *request, const char *const *command);
 
+/* It will be started at once: what takes time for that may begin now. */
+void davit_create_request_set_start_follows (DavitCreateRequest *request);
+
 /* The command line as it was typed, for inspect. */
 void davit_create_request_set_origin (DavitCreateRequest *request, const char *const *argv);
 

@@ -17,6 +17,7 @@
 #include "container/container.h"
 #include "container/create-private.h"
 #include "container/names.h"
+#include "container/netns.h"
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -271,10 +272,18 @@ creation_run (DavitCreation *creation, DavitContainer **ret_container, GError **
 {
 	/* Until the record says that the layers are used. */
 	g_autoptr (DavitImageHold) hold = NULL;
+	g_autoptr (DavitNetns) netns = NULL;
 	DavitContainer *container;
 
 	if (!davit_creation_resolve (creation, error))
 		return FALSE;
+	/* It takes the kernel half a millisecond, in which we go on. */
+	if (creation->request->start_follows &&
+	    creation->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE) {
+		netns = davit_netns_begin (error);
+		if (netns == NULL)
+			return FALSE;
+	}
 	if (creation->image != NULL &&
 	    !davit_image_store_hold (creation->engine->images, creation->image, creation->storage,
 				     &hold, error))
@@ -284,6 +293,7 @@ creation_run (DavitCreation *creation, DavitContainer **ret_container, GError **
 	container = davit_container_find (creation->engine, creation->id, error);
 	if (container == NULL)
 		return FALSE;
+	container->netns = g_steal_pointer (&netns);
 	*ret_container = container;
 	return TRUE;
 }

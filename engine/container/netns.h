@@ -26,4 +26,6 @@ gboolean davit_netns_finish (DavitNetns *netns, int *ret_fd, int *ret_netlink_fd
 /* The same for one that is not wanted any more. NULL is nothing. */
 void davit_netns_discard (DavitNetns *netns);
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitNetns, davit_netns_discard)
+
 G_END_DECLS

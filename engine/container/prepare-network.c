@@ -208,7 +208,9 @@ others_join (DavitPrepared *prepared, GError **error)
 gboolean
 davit_prepare_network_begin (DavitPrepared *prepared, GError **error)
 {
-	if (prepared->record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE)
+	prepared->netns = g_steal_pointer (&prepared->container->netns);
+	if (prepared->record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE &&
+	    prepared->netns == NULL)
 		prepared->netns = davit_netns_begin (error);
 	return prepared->netns != NULL ||
 	       prepared->record->network_namespace.mode != DAVIT_NAMESPACE_PRIVATE;
