@@ -19,7 +19,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define UPPER "upper"
@@ -85,17 +87,55 @@ overlay_rootfs_create (gpointer instance, const DavitRootfsRequest *request, GEr
 	return upper_make (store, request, rootfs, error);
 }
 
-/* "boot-ID": a directory of this name says that the root file system was mounted in this boot. */
 static gboolean
-boot_name (char **ret_name, GError **error)
+boot_read (char **ret_boot, GError **error)
 {
 	char text[BOOT_ID_LENGTH + 1] = "";
 	store_autofd fd = open (BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || read (fd, text, BOOT_ID_LENGTH) != BOOT_ID_LENGTH)
 		return store_error_errno (error, fd < 0 ? errno : EIO, "read \"%s\"", BOOT_ID_FILE);
-	*ret_name = g_strconcat ("boot-", text, NULL);
+	*ret_boot = g_strdup (text);
 	return TRUE;
+}
+
+/* On the directory of a root file system: in which boot it was mounted last. */
+static const char *
+boot_attribute (const Store *store)
+{
+	return store->host->facts->rootless ? "user.davit.boot" : "trusted.davit.boot";
+}
+
+/* Where there are no extended attributes: a directory of this name says the same. */
+static char *
+boot_directory (const char *boot)
+{
+	return g_strconcat ("boot-", boot, NULL);
+}
+
+static gboolean
+boot_is_known (const Store *store, int rootfs, const char *boot)
+{
+	g_autofree char *directory = boot_directory (boot);
+	char value[BOOT_ID_LENGTH];
+
+	return (fgetxattr (rootfs, boot_attribute (store), value, sizeof value) == sizeof value &&
+		memcmp (value, boot, sizeof value) == 0) ||
+	       faccessat (rootfs, directory, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static gboolean
+boot_note (const Store *store, int rootfs, const char *boot, GError **error)
+{
+	g_autofree char *directory = boot_directory (boot);
+
+	if (fsetxattr (rootfs, boot_attribute (store), boot, BOOT_ID_LENGTH, 0) == 0)
+		return TRUE;
+	if (errno != EOPNOTSUPP)
+		return store_error_errno (error, errno, "set attribute \"%s\"",
+					  boot_attribute (store));
+	return mkdirat (rootfs, directory, 0700) == 0 || errno == EEXIST ||
+	       store_error_errno (error, errno, "make directory \"%s\"", directory);
 }
 
 static gboolean
@@ -136,16 +176,16 @@ volatile_prepare (Store *store, const DavitRootfsRequest *request, int rootfs, G
 
 	if (!marked && !request->volatile_writes)
 		return TRUE;
-	if (!boot_name (&boot, error))
+	if (!boot_read (&boot, error))
 		return FALSE;
-	if (marked && faccessat (rootfs, boot, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (marked && !boot_is_known (store, rootfs, boot)) {
 		if (!volatile_drop (store, request, rootfs, error))
 			return FALSE;
 		marked = FALSE;
 	}
 	/* Only now: a crash before it has the dropping done once more. */
-	if (mkdirat (rootfs, boot, 0700) < 0 && errno != EEXIST)
-		return store_error_errno (error, errno, "make directory \"%s\"", boot);
+	if (!boot_note (store, rootfs, boot, error))
+		return FALSE;
 	return !marked || volatile_unmark (store, rootfs, error);
 }
 

@@ -10,9 +10,11 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define BOOT_ATTRIBUTE "trusted.davit.boot"
 #define VOLATILE_MARK "rootfs/" ID "/work/work/incompat/volatile"
 
 static void
@@ -24,12 +26,27 @@ make_layer (TestStore *store, guint number)
 	test_layer_commit (store, number);
 }
 
-/* Renames the directory that says in which boot it was mounted. */
+static int
+open_rootfs (TestStore *store)
+{
+	return openat (store->state_fd, "rootfs/" ID, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Changes what says in which boot it was mounted. */
 static void
 pretend_reboot (TestStore *store)
 {
-	davit_autofd fd =
-		openat (store->state_fd, "rootfs/" ID, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	static const char boot[] = "00000000-0000-0000-0000-000000000000";
+	davit_autofd fd = open_rootfs (store);
+
+	g_assert_cmpint (fsetxattr (fd, BOOT_ATTRIBUTE, boot, strlen (boot), 0), ==, 0);
+}
+
+/* As after a reboot, however it was noted. */
+static void
+boot_forget (TestStore *store)
+{
+	davit_autofd fd = open_rootfs (store);
 	g_autoptr (GPtrArray) names = NULL;
 
 	g_assert_true (davit_path_list (fd, &names, NULL));
@@ -39,7 +56,21 @@ pretend_reboot (TestStore *store)
 		if (g_str_has_prefix (name, "boot-"))
 			g_assert_cmpint (unlinkat (fd, name, AT_REMOVEDIR), ==, 0);
 	}
-	g_assert_cmpint (mkdirat (fd, "boot-00000000-0000-0000-0000-000000000000", 0700), ==, 0);
+	pretend_reboot (store);
+}
+
+/* What a file system without extended attributes would have. */
+static void
+boot_to_directory (TestStore *store)
+{
+	davit_autofd fd = open_rootfs (store);
+	g_autofree char *directory = NULL;
+	char boot[64] = "";
+
+	g_assert_cmpint (fgetxattr (fd, BOOT_ATTRIBUTE, boot, sizeof boot - 1), ==, 36);
+	g_assert_cmpint (fremovexattr (fd, BOOT_ATTRIBUTE), ==, 0);
+	directory = g_strconcat ("boot-", boot, NULL);
+	g_assert_cmpint (mkdirat (fd, directory, 0700), ==, 0);
 }
 
 static void
@@ -59,8 +90,12 @@ test_volatile (TestStore *store, gconstpointer data)
 	fd = test_rootfs_mount (store, &request);
 	test_assert_content (fd, "written", "x");
 	davit_fd_close (&fd);
+	boot_to_directory (store);
+	fd = test_rootfs_mount (store, &request);
+	test_assert_content (fd, "written", "x");
+	davit_fd_close (&fd);
 
-	pretend_reboot (store);
+	boot_forget (store);
 	fd = test_rootfs_mount (store, &request);
 	test_assert_absent (fd, "written");
 	test_assert_content (fd, "file", "layer");
