@@ -10,6 +10,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -37,15 +38,16 @@ davit_facts_first_user_namespace (void)
 	       inside == 0 && outside == 0 && count == G_MAXUINT32;
 }
 
+/* The kernel's own call: /proc/self/status takes ten times as long. */
 static gboolean
 facts_has_sys_admin (void)
 {
-	g_autofree char *text = proc_read ("/proc/self/status");
-	const char *line = text != NULL ? strstr (text, "\nCapEff:") : NULL;
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
 
-	if (line == NULL)
+	if (syscall (SYS_capget, &header, data) < 0)
 		return FALSE;
-	return (g_ascii_strtoull (line + strlen ("\nCapEff:"), NULL, 16) >> CAP_SYS_ADMIN) & 1;
+	return (data[CAP_TO_INDEX (CAP_SYS_ADMIN)].effective & CAP_TO_MASK (CAP_SYS_ADMIN)) != 0;
 }
 
 static void
@@ -97,15 +99,43 @@ davit_facts_cgroup_mode (const char *mountinfo)
 	return version2 ? DAVIT_CGROUP_HYBRID : DAVIT_CGROUP_V1;
 }
 
+static gboolean
+file_system_is (const char *path, __fsword_t type)
+{
+	struct statfs status;
+
+	return statfs (path, &status) == 0 && status.f_type == type;
+}
+
+/* Some hierarchy of v1 where everybody mounts them. */
+static gboolean
+version1_is_mounted (void)
+{
+	static const char *const places[] = {
+		"/sys/fs/cgroup/memory",
+		"/sys/fs/cgroup/pids",
+		"/sys/fs/cgroup/freezer",
+		"/sys/fs/cgroup/systemd",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+		if (file_system_is (places[i], CGROUP_SUPER_MAGIC))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* A few system calls on most hosts: the mount table may be long. */
 static DavitCgroupMode
 facts_read_cgroup_mode (void)
 {
 	g_autofree char *mountinfo = NULL;
-	struct statfs status;
 
-	/* One system call on most hosts; the mount table may be long. */
-	if (statfs ("/sys/fs/cgroup", &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC)
+	if (file_system_is ("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC))
 		return DAVIT_CGROUP_V2;
+	if (file_system_is ("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC) &&
+	    version1_is_mounted ())
+		return DAVIT_CGROUP_HYBRID;
 	mountinfo = proc_read ("/proc/self/mountinfo");
 	return mountinfo != NULL ? davit_facts_cgroup_mode (mountinfo) : DAVIT_CGROUP_NONE;
 }
