@@ -81,14 +81,11 @@ criu_cgroup_processes (const char *const *cgroups)
 }
 
 void
-criu_cgroup_kill (const char *const *cgroups, gint pid)
+criu_cgroup_kill (const char *const *cgroups)
 {
 	for (guint round = 0; round < KILL_ROUNDS; round++) {
 		g_autoptr (GArray) pids = criu_cgroup_processes (cgroups);
 
-		/* Known by CRIU's word only: a child of ours is nobody else's number. */
-		if (pid > 1 && waitpid (pid, NULL, WNOHANG | __WALL) == 0 && !array_has (pids, pid))
-			g_array_append_val (pids, pid);
 		if (pids->len == 0)
 			return;
 		for (guint i = 0; i < pids->len; i++)

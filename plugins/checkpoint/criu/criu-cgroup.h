@@ -17,9 +17,9 @@ void criu_cgroup_close (GArray *fds);
 GArray *criu_cgroup_processes (const char *const *cgroups);
 
 /*
- * Kills whatever is in the groups, and pid, which may be 0; waits for those that are children of
- * ours. Nothing else lives in these groups. Repeatable.
+ * Kills whatever is in the groups, and waits for those that are children of ours. Nothing else
+ * lives in these groups. Repeatable.
  */
-void criu_cgroup_kill (const char *const *cgroups, gint pid);
+void criu_cgroup_kill (const char *const *cgroups);
 
 G_END_DECLS

@@ -13,11 +13,13 @@
 #include "criu-processes.h"
 #include "criu-program.h"
 #include "criu-settings.h"
+#include "criu-statistics.h"
 #include "criu-streams.h"
 #include "criu-worker.h"
 
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #define LOG_FILE "dump.log"
 
@@ -195,5 +197,9 @@ criu_dump (const DavitHost *host, const DavitDumpRequest *request, DavitResult *
 	}
 	criu_worker_end (&dump.worker);
 	criu_place_keep_kernel (&dump.place);
+	criu_statistics_add (host, request->work_dirfd, FALSE,
+			     (request->flags & DAVIT_CHECKPOINT_STATISTICS) != 0, result);
+	if (!(request->flags & DAVIT_CHECKPOINT_KEEP_LOG))
+		unlinkat (request->work_dirfd, LOG_FILE, 0);
 	return TRUE;
 }

@@ -58,11 +58,15 @@ program_ask (const DavitHost *host, const char *program, const GByteArray *reque
 	g_auto (CriuPlace) place = {.fd = -1};
 	g_auto (CriuWorker) worker = CRIU_WORKER_INIT;
 	CriuSpawn spawn = {0};
+	gint64 timeout = host->option_integer (host, "timeout");
 
+	/* Never longer than this, and less if that is wanted. */
+	if (timeout <= 0 || timeout > CRIU_ASK_TIMEOUT_MSEC)
+		timeout = CRIU_ASK_TIMEOUT_MSEC;
 	if (!criu_place_init (&place, host, program, error))
 		return FALSE;
 	criu_place_use (&place, &spawn);
-	if (!criu_worker_start (&worker, program, &spawn, NULL, 0, CRIU_ASK_TIMEOUT_MSEC, error) ||
+	if (!criu_worker_start (&worker, program, &spawn, NULL, 0, (guint32) timeout, error) ||
 	    !criu_worker_ask (&worker, request, NULL, NULL, ret, error))
 		return FALSE;
 	criu_worker_end (&worker);

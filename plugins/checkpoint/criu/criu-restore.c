@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A restore: CRIU is put where the processes are to live, and makes the first one a child of ours
- * (as its sibling). Until CRIU has said that all of them run, they are killed if anything fails.
+ * A restore: CRIU is put where the processes are to live, makes them, and leaves us the first one
+ * when it ends. Until it has said that all of them run, they are killed if anything fails.
  */
 
 #include "criu-dump.h"
@@ -13,8 +13,10 @@
 #include "criu-log.h"
 #include "criu-mounts.h"
 #include "criu-namespaces.h"
+#include "criu-orphans.h"
 #include "criu-program.h"
 #include "criu-settings.h"
+#include "criu-statistics.h"
 #include "criu-streams.h"
 #include "criu-worker.h"
 
@@ -105,7 +107,6 @@ restore_options (const Restore *restore)
 	criu_protobuf_put_number (options, CRIU_OPT_IMAGES_DIR_FD, (guint64) request->images_dirfd);
 	criu_protobuf_put_number (options, CRIU_OPT_WORK_DIR_FD, (guint64) request->work_dirfd);
 	criu_protobuf_put_string (options, CRIU_OPT_ROOT, CRIU_PLACE_ROOT);
-	criu_protobuf_put_number (options, CRIU_OPT_RST_SIBLING, TRUE);
 	criu_protobuf_put_number (options, CRIU_OPT_EXT_UNIX_SK,
 				  (request->flags & DAVIT_CHECKPOINT_EXTERNAL_UNIX) != 0);
 	criu_protobuf_put_number (options, CRIU_OPT_TCP_ESTABLISHED, tcp);
@@ -230,17 +231,26 @@ criu_restore (const DavitHost *host, const DavitRestoreRequest *request, int *re
 		.worker = CRIU_WORKER_INIT,
 		.terminal_fd = -1,
 	};
+	CriuOrphans orphans = {0};
 
 	if (!restore_prepare (&restore, error))
+		return FALSE;
+	if (!criu_orphans_begin (&orphans, error))
 		return FALSE;
 	if (!images_give (&restore, restore.config->root_gid, error) ||
 	    !restore_ask (&restore, error) || !images_give (&restore, host->facts->gid, error) ||
 	    !restore_finish (&restore, ret_pidfd, result, error)) {
-		criu_worker_end (&restore.worker);
-		criu_cgroup_kill (request->cgroups, restore.pid);
+		criu_worker_kill (&restore.worker);
+		criu_cgroup_kill (request->cgroups);
+		criu_orphans_end (&orphans, 0);
 		images_give (&restore, host->facts->gid, NULL);
 		return FALSE;
 	}
+	criu_orphans_end (&orphans, restore.pid);
 	criu_place_keep_kernel (&restore.place);
+	criu_statistics_add (host, request->work_dirfd, TRUE,
+			     (request->flags & DAVIT_CHECKPOINT_STATISTICS) != 0, result);
+	if (!(request->flags & DAVIT_CHECKPOINT_KEEP_LOG))
+		unlinkat (request->work_dirfd, LOG_FILE, 0);
 	return TRUE;
 }

@@ -134,8 +134,7 @@ worker_died (CriuWorker *worker, GError **error)
 	gboolean ended = wait_for (worker->pidfd, g_get_monotonic_time () + 1000 * 1000);
 	int status;
 
-	if (!ended)
-		kill (worker->pid, SIGKILL);
+	kill (-worker->pid, SIGKILL);
 	status = criu_spawn_wait (worker->pid);
 	worker->pid = 0;
 	said = complaint_read (worker);
@@ -296,8 +295,10 @@ void
 criu_worker_end (CriuWorker *worker)
 {
 	criu_fd_close (&worker->socket_fd);
-	if (worker->pid > 0 &&
-	    wait_for (worker->pidfd, g_get_monotonic_time () + END_TIMEOUT_MSEC * 1000)) {
+	if (worker->pid > 0) {
+		/* Not its group: what it has restored must live. */
+		if (!wait_for (worker->pidfd, g_get_monotonic_time () + END_TIMEOUT_MSEC * 1000))
+			kill (worker->pid, SIGKILL);
 		criu_spawn_wait (worker->pid);
 		worker->pid = 0;
 	}
@@ -308,7 +309,8 @@ void
 criu_worker_kill (CriuWorker *worker)
 {
 	if (worker->pid > 0) {
-		kill (worker->pid, SIGKILL);
+		/* It has processes beside it. Not reaped yet: the number is still its group's. */
+		kill (-worker->pid, SIGKILL);
 		criu_spawn_wait (worker->pid);
 		worker->pid = 0;
 	}

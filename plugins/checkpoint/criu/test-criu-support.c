@@ -96,6 +96,8 @@ world_set_up (World *world, gconstpointer data)
 static void
 world_tear_down (World *world, gconstpointer data)
 {
+	if (world->native.pidfd >= 0)
+		world_stop (world);
 	davit_fd_close (&world->images_fd);
 	davit_fd_close (&world->work_fd);
 	davit_fd_close (&world->netns_fd);
@@ -103,8 +105,6 @@ world_tear_down (World *world, gconstpointer data)
 	davit_fd_close (&world->terminal);
 	for (guint i = 0; i < 3; i++)
 		davit_fd_close (&world->stdio[i]);
-	if (world->native.pidfd >= 0)
-		world_stop (world);
 	g_strfreev (world->cgroups);
 	davit_result_free (world->result);
 	davit_drivers_free (world->drivers);

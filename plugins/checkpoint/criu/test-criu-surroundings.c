@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -401,6 +402,48 @@ test_own_users (World *world, gconstpointer data)
 	world_expect (world, "1000");
 }
 
+static gint
+compare (gconstpointer a, gconstpointer b)
+{
+	const gint64 *x = a;
+	const gint64 *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* No assertion about time: what it takes is only said. */
+static void
+test_speed (World *world, gconstpointer data)
+{
+	const Parts parts = {.script = "true" LOOP, .linux_more = MASKS};
+	gint64 dumps[10];
+	gint64 restores[10];
+
+	world->overlay = TRUE;
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	world_cycle (world, 0);
+	for (guint i = 0; i < G_N_ELEMENTS (dumps); i++) {
+		g_autoptr (GError) error = NULL;
+
+		dumps[i] = g_get_monotonic_time ();
+		world_dump (world, 0, &error);
+		dumps[i] = g_get_monotonic_time () - dumps[i];
+		g_assert_no_error (error);
+		fixture_wait (&world->native);
+		restores[i] = g_get_monotonic_time ();
+		world_restore (world, 0, &error);
+		restores[i] = g_get_monotonic_time () - restores[i];
+		g_assert_no_error (error);
+	}
+	qsort (dumps, G_N_ELEMENTS (dumps), sizeof *dumps, compare);
+	qsort (restores, G_N_ELEMENTS (restores), sizeof *restores, compare);
+	g_test_message ("dump %d microseconds, %d at best; restore %d, %d at best", (int) dumps[5],
+			(int) dumps[0], (int) restores[5], (int) restores[0]);
+	world_say (world, "echo here\n");
+	world_expect (world, "here");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -418,5 +461,6 @@ main (int argc, char **argv)
 	world_add ("/criu/exec", test_exec);
 	world_add ("/criu/user", test_user);
 	world_add ("/criu/own-users", test_own_users);
+	world_add ("/criu/speed", test_speed);
 	return world_run ();
 }
