@@ -2,8 +2,8 @@
 
 /*
  * All that differs between two calls is the verb: where the runtime keeps its state, and where it
- * logs, is the same for each container. Its log is read only when it failed, and is a file because a
- * pipe would have to be passed on, and the container would get it.
+ * logs, is the same for each container. Its log is read only when it failed, and is a file because
+ * a pipe would have to be passed on, and the container would get it.
  */
 
 #include "oci-call.h"

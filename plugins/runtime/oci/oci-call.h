@@ -27,8 +27,8 @@ typedef struct {
 } OciCall;
 
 /*
- * HELPER with what it said if it fails, or what that says clearly: NOT_FOUND, EXISTS, STATE. TIMEOUT
- * by the option timeout, UNAVAILABLE if the program can't be run.
+ * HELPER with what it said if it fails, or what that says clearly: NOT_FOUND, EXISTS, STATE.
+ * TIMEOUT by the option timeout, UNAVAILABLE if the program can't be run.
  */
 gboolean oci_call (const OciCall *call, GError **error);
 

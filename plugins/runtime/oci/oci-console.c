@@ -2,8 +2,8 @@
 
 /*
  * The runtime connects and sends one descriptor (SCM_RIGHTS). Nobody need accept for that: it stays
- * in the socket's queue, so that we look only when the runtime has ended, and never wait. What comes
- * is checked to be the master of a pseudoterminal: the monitor would read from anything.
+ * in the socket's queue, so that we look only when the runtime has ended, and never wait. What
+ * comes is checked to be the master of a pseudoterminal: the monitor would read from anything.
  */
 
 #include "oci-console.h"

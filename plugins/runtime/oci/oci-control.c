@@ -106,7 +106,9 @@ oci_control_kill (const DavitHost *host, const DavitRuntimeContainer *container,
 	       verb_call (host, container, "kill", NULL, number, error);
 }
 
-/* Whether the runtime says that the first process still waits. Only asked when nothing else tells. */
+/*
+ * Whether the runtime says that the first process still waits. Only asked when nothing else tells.
+ */
 static gboolean
 is_awaited (const DavitHost *host, const DavitRuntimeContainer *container)
 {

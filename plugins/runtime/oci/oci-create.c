@@ -2,8 +2,8 @@
 
 /*
  * create: read the bundle, record the intent, write a bundle of our own, let the runtime make the
- * container from it, and take the process over. The runtime sees the root file system at a path that
- * exists in its mount namespace alone; there is nothing to unmount afterwards.
+ * container from it, and take the process over. The runtime sees the root file system at a path
+ * that exists in its mount namespace alone; there is nothing to unmount afterwards.
  */
 
 #include "oci-create.h"

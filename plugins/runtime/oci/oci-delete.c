@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The runtime is asked first: it alone knows all that it made, and runs the hooks. But a runtime that
- * is gone, hangs or was killed in the middle of its create must not keep a container for ever: with
- * force the processes and groups are ended and removed without it. Each step succeeds on what is
- * gone already, and the record goes last: whoever is interrupted here only has to call it again.
+ * The runtime is asked first: it alone knows all that it made, and runs the hooks. But a runtime
+ * that is gone, hangs or was killed in the middle of its create must not keep a container for ever:
+ * with force the processes and groups are ended and removed without it. Each step succeeds on what
+ * is gone already, and the record goes last: whoever is interrupted here only has to call it again.
  */
 
 #include "oci-delete.h"

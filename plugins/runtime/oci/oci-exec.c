@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * exec: the runtime is told to detach, so that it ends when the process runs, and leaves that to us:
- * for as long as it takes we are a subreaper. So the caller has the process itself as its child, as
- * with the runtime native, and learns its status from the kernel. The other way, a runtime that stays
- * and passes signals and status on, costs a process for each command and loses both when it is
- * killed.
+ * exec: the runtime is told to detach, so that it ends when the process runs, and leaves that to
+ * us: for as long as it takes we are a subreaper. So the caller has the process itself as its
+ * child, as with the runtime native, and learns its status from the kernel. The other way, a
+ * runtime that stays and passes signals and status on, costs a process for each command and loses
+ * both when it is killed.
  */
 
 #include "oci-exec.h"

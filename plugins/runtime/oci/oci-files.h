@@ -7,7 +7,7 @@
  *     program        the program that made it: it goes on to be asked, whatever is configured
  *     started        its first process has been told to go on
  *     bundle/        config.json, as the external runtime gets it
- *     rootfs/        an empty directory: where that runtime, and nobody else, sees the root file system
+ *     rootfs/        an empty directory: where that runtime alone sees the root file system
  *     state/         what the external runtime remembers (--root)
  *     VERB-*.log     its words, while it runs; other files of a call are called so, too
  */

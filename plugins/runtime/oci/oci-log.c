@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define TAIL_LIMIT ((gsize) 64 * 1024)
+#define MESSAGES_LIMIT 3
 
 static gboolean
 is_error (const char *level)
@@ -48,13 +49,14 @@ line_read (const DavitHost *host, const char *line, gsize length)
 	return plain;
 }
 
+/* The last errors, in the order in which they were said: some say first what the matter is. */
 char *
 oci_log_find (const DavitHost *host, const char *text)
 {
+	g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
 	const char *end = text + strlen (text);
 
-	/* From the end: what is said last is why it ended. */
-	while (end > text) {
+	while (end > text && found->len < MESSAGES_LIMIT) {
 		const char *start;
 		char *message;
 
@@ -64,10 +66,13 @@ oci_log_find (const DavitHost *host, const char *text)
 			start--;
 		message = end > start ? line_read (host, start, (gsize) (end - start)) : NULL;
 		if (message != NULL)
-			return message;
+			g_ptr_array_insert (found, 0, message);
 		end = start;
 	}
-	return NULL;
+	if (found->len == 0)
+		return NULL;
+	g_ptr_array_add (found, NULL);
+	return g_strjoinv (" / ", (char **) found->pdata);
 }
 
 /* Free with g_free; NULL: there is no such file. */

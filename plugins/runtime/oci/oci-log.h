@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 /*
- * The last error in the file name below dirfd, in one plain line; NULL if there is none. Only its
+ * The last errors in the file name below dirfd, in one plain line; NULL if there are none. Only its
  * last 64 KiB are read. Free with g_free.
  */
 char *oci_log_read (const DavitHost *host, int dirfd, const char *name);

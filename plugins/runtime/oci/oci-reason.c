@@ -102,7 +102,9 @@ file_look (const Place *place, const char *path)
 	return look;
 }
 
-/* The value of PATH in the list of the environment; the last one counts, as for the kernel's heir. */
+/*
+ * The value of PATH in the list of the environment; the last one counts, as for the kernel's heir.
+ */
 static const char *
 search_path (const DavitHost *host, const DavitJson *process)
 {

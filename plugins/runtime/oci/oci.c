@@ -9,6 +9,7 @@
 #include "oci-create.h"
 #include "oci-delete.h"
 #include "oci-exec.h"
+#include "oci-features.h"
 #include "oci-program.h"
 
 typedef struct {
@@ -125,6 +126,12 @@ op_stats (gpointer instance, const DavitRuntimeContainer *container, DavitResult
 }
 
 static gboolean
+op_features (gpointer instance, DavitResult *result, GError **error)
+{
+	return oci_features (host_of (instance), result, error);
+}
+
+static gboolean
 op_processes (gpointer instance, const DavitRuntimeContainer *container, DavitResult *result,
 	      GError **error)
 {
@@ -158,6 +165,7 @@ static const DavitRuntimeOps ops = {
 	.resume = op_resume,
 	.update = op_update,
 	.stats = op_stats,
+	.features = op_features,
 	.processes = op_processes,
 	.choose = op_choose,
 };
