@@ -234,11 +234,12 @@ monitor_prepare (DavitLaunchChild *child, GError **error)
 static void
 monitor_become (const DavitLaunchChild *child)
 {
-	DavitLaunchFailed failed = {.byte = DAVIT_LAUNCH_FAILED};
+	const char byte = DAVIT_LAUNCH_FAILED;
+	int number = davit_monitor_execute (child->command);
 
-	failed.number = davit_monitor_execute (child->command);
 	syscall (SYS_pidfd_send_signal, child->pidfd, SIGKILL, NULL, 0);
-	if (write (child->report_fd, &failed, sizeof failed) < 0)
+	if (write (child->report_fd, &byte, sizeof byte) != sizeof byte ||
+	    write (child->report_fd, &number, sizeof number) != sizeof number)
 		_exit (CHILD_MUTE);
 }
 

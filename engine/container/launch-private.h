@@ -21,12 +21,7 @@ typedef struct {
 
 #define DAVIT_LAUNCH_CREATED (-1)
 
-/* Comes instead of the byte of the monitor: the errno of its execution. */
-typedef struct {
-	char byte;
-	int number;
-} DavitLaunchFailed;
-
+/* Comes instead of the byte of the monitor, and then the errno of its execution, an int. */
 #define DAVIT_LAUNCH_FAILED 1
 
 /**

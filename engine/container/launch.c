@@ -158,18 +158,19 @@ davit_launch (const DavitLaunch *launch, DavitLaunched *ret_launched, GError **e
 gboolean
 davit_launch_wait_ready (DavitLaunched *launched, GError **error)
 {
-	DavitLaunchFailed failed = {0};
+	int number = 0;
+	char byte;
 
 	/* Whatever comes, it has executed the monitor, or is gone. */
 	launched->heard = TRUE;
-	if (!read_all (launched->ready_fd, &failed.byte, 1))
+	if (!read_all (launched->ready_fd, &byte, sizeof byte))
 		return davit_error_set (error, DAVIT_ERROR_FAILED,
 					"the monitor has ended before it was ready");
-	if (failed.byte != DAVIT_LAUNCH_FAILED)
+	if (byte != DAVIT_LAUNCH_FAILED)
 		return TRUE;
 	while (waitpid (launched->child->child.pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	if (!read_all (launched->ready_fd, &failed.number, sizeof failed.number))
-		failed.number = EPIPE;
-	return davit_monitor_execute_failed (launched->child->program, failed.number, error);
+	if (!read_all (launched->ready_fd, &number, sizeof number))
+		number = EPIPE;
+	return davit_monitor_execute_failed (launched->child->program, number, error);
 }
