@@ -43,8 +43,6 @@ typedef enum {
  *     what the process has there now. At restore fd takes its place wherever a process has it;
  *     for a terminal it is -1, since that is made anew. The keys are the same at restore; what was
  *     a pipe may have become a file and the other way round, a terminal stays one.
- * "mount", key: the destination, source: the path on the host: only for what the engine mounted
- *     beyond config.json.
  *
  * Bind mounts, masked paths and devices are those of the bundle's config.json. At restore it is
  * another one with the same destinations, whose sources are those of today. Namespaces that
@@ -53,7 +51,7 @@ typedef enum {
 typedef struct {
 	const char *type;
 	const char *key;
-	const char *source; /* or NULL */
+	const char *source; /* NULL: none of these has one */
 	int fd;		    /* the caller's; or -1 */
 } DavitExternal;
 

@@ -6,6 +6,7 @@
 
 #include "criu-fd.h"
 #include "criu-images.h"
+#include "criu-lock.h"
 #include "criu-log.h"
 #include "criu-memory.h"
 #include "criu-mounts.h"
@@ -178,6 +179,18 @@ dump_ask (Dump *dump, GError **error)
 				 &response, error);
 }
 
+/* Not in the host's network, where others may be at it. */
+static void
+dump_unlock (const Dump *dump)
+{
+	int netns_fd = criu_namespaces_network (&dump->namespaces);
+	int lock = dump->settings.network_lock;
+
+	if ((dump->request->flags & DAVIT_CHECKPOINT_TCP_ESTABLISHED) && netns_fd >= 0 &&
+	    (lock == 0 || lock == CRIU_LOCK_NFTABLES))
+		criu_lock_remove (dump->host, netns_fd);
+}
+
 gboolean
 criu_dump (const DavitHost *host, const DavitDumpRequest *request, DavitResult *result,
 	   GError **error)
@@ -193,6 +206,7 @@ criu_dump (const DavitHost *host, const DavitDumpRequest *request, DavitResult *
 		return FALSE;
 	if (!dump_ask (&dump, error)) {
 		criu_worker_end (&dump.worker);
+		dump_unlock (&dump);
 		return FALSE;
 	}
 	criu_worker_end (&dump.worker);

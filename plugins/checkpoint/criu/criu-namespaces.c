@@ -119,6 +119,16 @@ criu_namespaces_of_config (const CriuConfig *config, const DavitExternal *extern
 	return TRUE;
 }
 
+int
+criu_namespaces_network (const CriuNamespaces *namespaces)
+{
+	for (gsize i = 0; i < namespaces->count; i++) {
+		if (namespaces->entries[i].type == CLONE_NEWNET)
+			return namespaces->entries[i].fd;
+	}
+	return -1;
+}
+
 void
 criu_namespaces_clear (CriuNamespaces *namespaces)
 {

@@ -28,6 +28,9 @@ gboolean criu_namespaces_of_process (const CriuConfig *config, guint32 pid, Criu
 gboolean criu_namespaces_of_config (const CriuConfig *config, const DavitExternal *externals,
 				    CriuNamespaces *ret, GError **error);
 
+/* The descriptor of the network; -1: it is ours, too. */
+int criu_namespaces_network (const CriuNamespaces *namespaces);
+
 void criu_namespaces_clear (CriuNamespaces *namespaces);
 void criu_namespaces_use (const CriuNamespaces *namespaces, CriuSpawn *spawn);
 

@@ -101,35 +101,6 @@ test_old_version (World *world, gconstpointer data)
 		      "checkpoint/criu: program \"%s\" has version 3.10, which is too old; ");
 }
 
-/* The child of ours that is not the container: CRIU. */
-static pid_t
-child_other_than (gint64 pid)
-{
-	g_autofree char *text = NULL;
-	g_auto (GStrv) words = NULL;
-
-	g_assert_true (g_file_get_contents ("/proc/thread-self/children", &text, NULL, NULL));
-	words = g_strsplit (text, " ", -1);
-	for (guint i = 0; words[i] != NULL; i++) {
-		gint64 child = g_ascii_strtoll (words[i], NULL, 10);
-
-		if (child > 0 && child != pid)
-			return (pid_t) child;
-	}
-	return 0;
-}
-
-static gboolean
-frozen_kill (gpointer data, GError **error)
-{
-	World *world = (World *) data;
-	pid_t child = child_other_than (world->native.pid);
-
-	g_assert_cmpint (child, >, 0);
-	g_assert_cmpint (kill (child, SIGKILL), ==, 0);
-	return TRUE;
-}
-
 static void
 test_killed_while_frozen (World *world, gconstpointer data)
 {
@@ -137,7 +108,7 @@ test_killed_while_frozen (World *world, gconstpointer data)
 
 	world_start (world, &parts);
 	world_expect (world, "ready");
-	world->frozen = frozen_kill;
+	world->frozen = world_kill_criu;
 	world_dump_fails (world, 0, DAVIT_ERROR_HELPER, "\" was killed by signal 9");
 	world_say (world, "still here\n");
 	world_expect (world, "still here");

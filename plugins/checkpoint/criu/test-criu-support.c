@@ -391,3 +391,32 @@ world_has_image (const World *world, const char *name)
 {
 	return faccessat (world->images_fd, name, F_OK, 0) == 0;
 }
+
+/* The child of ours that is not the container: CRIU. */
+static pid_t
+child_other_than (gint64 pid)
+{
+	g_autofree char *text = NULL;
+	g_auto (GStrv) words = NULL;
+
+	g_assert_true (g_file_get_contents ("/proc/thread-self/children", &text, NULL, NULL));
+	words = g_strsplit (text, " ", -1);
+	for (guint i = 0; words[i] != NULL; i++) {
+		gint64 child = g_ascii_strtoll (words[i], NULL, 10);
+
+		if (child > 0 && child != pid)
+			return (pid_t) child;
+	}
+	return 0;
+}
+
+gboolean
+world_kill_criu (gpointer data, GError **error)
+{
+	World *world = (World *) data;
+	pid_t child = child_other_than (world->native.pid);
+
+	g_assert_cmpint (child, >, 0);
+	g_assert_cmpint (kill (child, SIGKILL), ==, 0);
+	return TRUE;
+}

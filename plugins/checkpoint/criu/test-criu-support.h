@@ -57,6 +57,9 @@ void world_restore_fails (World *world, guint32 flags, DavitErrorCode code, cons
 /* The process is there and answers; ends it. */
 void world_stop (World *world);
 
+/* To be called as frozen: kills CRIU in the middle. */
+gboolean world_kill_criu (gpointer data, GError **error);
+
 /* TRUE if an image of that name is there. */
 gboolean world_has_image (const World *world, const char *name);
 

@@ -185,6 +185,50 @@ host_programs (World *world)
 	",{\"destination\":\"/usr\",\"type\":\"bind\",\"source\":\"/usr\",\"options\":"            \
 	"[\"rbind\",\"ro\"]}"
 
+/* In the network of the container. */
+static char *
+tables_list (const World *world)
+{
+	g_autofree char *network =
+		g_strdup_printf ("--net=/proc/%d/ns/net", (int) world->native.pid);
+	const char *const argv[] = {"nsenter", network, "nft", "list", "tables", NULL};
+	g_autoptr (GError) error = NULL;
+	char *text = NULL;
+
+	g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &text, NULL,
+		      NULL, &error);
+	g_assert_no_error (error);
+	return text;
+}
+
+static gboolean
+frozen_locked (gpointer data, GError **error)
+{
+	g_autofree char *text = tables_list ((const World *) data);
+
+	assert_contains (text, "table inet CRIU-");
+	return world_kill_criu (data, error);
+}
+
+/* The rules that hold up packets go even if CRIU dies. */
+static void
+test_lock (World *world, gconstpointer data)
+{
+	const Parts parts = {.script = "nc -l -p 7000 -e cat & nc -l -p 7001 & true" LOOP};
+	g_autofree char *text = NULL;
+
+	fixture_link (&world->native, "bin/nc", "busybox");
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	world->frozen = frozen_locked;
+	world_dump_fails (world, DAVIT_CHECKPOINT_TCP_ESTABLISHED, DAVIT_ERROR_HELPER,
+			  "was killed by signal 9");
+	text = tables_list (world);
+	g_assert_cmpstr (text, ==, "");
+	world_say (world, "echo here\n");
+	world_expect (world, "here");
+}
+
 /* A server on the loopback of the container and its client, both inside. */
 static void
 test_connection (World *world, gconstpointer data)
@@ -454,6 +498,7 @@ main (int argc, char **argv)
 	world_add ("/criu/mounts", test_mounts);
 	world_add ("/criu/mount-is-gone", test_mount_is_gone);
 	world_add ("/criu/connection", test_connection);
+	world_add ("/criu/lock", test_lock);
 	world_add ("/criu/locks", test_locks);
 	world_add ("/criu/python", test_python);
 	world_add ("/criu/seccomp", test_seccomp);
