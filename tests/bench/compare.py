@@ -1,129 +1,42 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-The measurements. Each is taken of davit and of its peers in turn, A B C A B C, so that a machine
-whose speed drifts does not favour one; quoted are medians and ratios of medians.
+The engine beside podman, crun, runc and charliecloud.
 
 run     run --rm --network none IMAGE /bin/true, default seccomp profile, warm caches; crun and
         runc run an equal bundle with the filter that davit's profile gives, one with podman's (as
         davit does in a row of its own), and one without; ch-run keeps no state and is shown beside
 exec    exec in a running container
+oci     run of an external runtime, and that runtime by hand with an equal bundle and the same filter
 ps      ps -a with 1,000 containers
 memory  an idle container: private memory of davit-monitor and conmon (smaps_rollup)
 many    64 runs at once: time until the last has ended
 import  a Debian root file system: import beside tar x plus sha256sum
 """
 
-import argparse
 import json
 import os
 import pathlib
-import resource
 import shutil
-import statistics
 import subprocess
-import sys
 import time
+
+import bench
 
 PODMAN_PROFILE = '/usr/share/containers/seccomp.json'
 PODMAN_SUFFIX = ", podman's profile"
 PODMAN_LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000']
 
 
-class Bench:
+class Engine(bench.Bench):
     def __init__(self, build, directory, quick):
-        self.build = build
-        self.directory = directory
-        self.quick = quick
-        self.rows = []
-        directory.mkdir(parents=True)
-        # The stores stand on ext4 as mkfs makes it. A test machine's own disk may be mounted
-        # without a journal and with discard, where every removed file waits for the device.
-        image = directory.with_name(directory.name + '.img')
-        with open(image, 'wb') as file:
-            file.truncate(12 << 30)
-        self.image = image
-        subprocess.run(['mkfs.ext4', '-q', '-F', str(image)], check=True)
-        subprocess.run(['mount', '-o', 'loop', str(image), str(directory)], check=True)
-        # What does not survive a reboot stands in a tmpfs, as /run is nearly everywhere.
-        self.runs = directory / 'run'
-        self.runs.mkdir()
-        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=700', 'davit-bench', str(self.runs)], check=True)
-        self.environment = dict(os.environ, DAVIT_PLUGIN_PATH=str(build / 'plugins'),
-                                DAVIT_LIBEXECDIR=str(build / 'engine'),
-                                DAVIT_DATADIR=str(build / 'data'), LC_ALL='C.UTF-8', USER='root')
-        self.davit = [str(build / 'engine' / 'davit'), '--root', str(directory / 'davit'),
-                      '--runroot', str(self.runs / 'davit')]
+        super().__init__(build, directory, quick)
         self.podman = ['podman', '--root', str(directory / 'podman'), '--runroot',
                        str(self.runs / 'podman'), '--cgroup-manager', 'cgroupfs',
                        '--storage-driver', 'overlay']
-        self.tree = directory / 'tree'
-        self.make_tree()
-        self.tools = {'davit'}
-
-    def call(self, command, **options):
-        done = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **options)
-        if done.returncode != 0:
-            sys.exit(f"bench: {' '.join(map(str, command))}: status {done.returncode}: "
-                     f"{done.stderr.decode(errors='replace').strip()}")
-        return done.stdout.decode()
-
-    def works(self, name, command):
-        """Whether a peer works here; says why not."""
-        done = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if done.returncode == 0:
-            self.tools.add(name)
-            return True
-        print(f"bench: {name} does not work here and is left out: "
-              f"{done.stdout.decode(errors='replace').strip()[-200:]}", file=sys.stderr)
-        return False
-
-    def make_tree(self):
-        for name in ('bin', 'etc', 'tmp', 'proc', 'sys', 'dev', 'root'):
-            (self.tree / name).mkdir(parents=True)
-        shutil.copy(shutil.which('busybox'), self.tree / 'bin' / 'busybox')
-        for name in ('true', 'sh', 'sleep', 'cat'):
-            (self.tree / 'bin' / name).symlink_to('busybox')
-        (self.tree / 'etc' / 'passwd').write_text('root:x:0:0:root:/root:/bin/sh\n')
-        (self.tree / 'etc' / 'group').write_text('root:x:0:\n')
-
-    def time(self, command):
-        """Wall and processor time in seconds of one run with all its children."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        start = time.monotonic()
-        process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        error = process.stderr.read()
-        process.wait()
-        wall = time.monotonic() - start
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if process.returncode != 0:
-            sys.exit(f"bench: {' '.join(map(str, command))}: status {process.returncode}: {error.decode()}")
-        return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    def compare(self, what, commands, rounds):
-        figures = {name: [] for name in commands}
-        for command in commands.values():
-            self.time(command)
-        for _ in range(rounds):
-            for name, command in commands.items():
-                figures[name].append(self.time(command))
-        self.report(what, {name: [wall for wall, _ in values] for name, values in figures.items()},
-                    {name: [cpu for _, cpu in values] for name, values in figures.items()})
-
-    def report(self, what, walls, cpus=None):
-        base = statistics.median(walls['davit'])
-        for name, values in walls.items():
-            median = statistics.median(values)
-            cpu = f'{statistics.median(cpus[name]) * 1000:9.2f}' if cpus else ' ' * 9
-            self.rows.append(f'{what:8} {name:24} {median * 1000:10.2f} {min(values) * 1000:10.2f} '
-                             f'{max(values) * 1000:10.2f} {cpu} {base / median:8.3f}')
-            print(self.rows[-1], flush=True)
 
     def prepare(self):
-        self.call(self.davit + ['import', '--quiet', str(self.tree), 'box'])
+        self.import_tree()
         if shutil.which('podman'):
             tar = self.directory / 'tree.tar'
             self.call(['tar', '-C', str(self.tree), '-cf', str(tar), '.'])
@@ -185,6 +98,14 @@ class Bench:
             commands['ch-run (no state)'] = ['ch-run', str(self.tree), '--', '/bin/true']
         self.compare('run', commands, 10 if self.quick else 40)
 
+    def oci(self):
+        for name in ('crun', 'runc'):
+            if name not in self.tools:
+                continue
+            davit = self.davit + ['run', '--rm', '--network', 'none', '--runtime', 'oci:' + name, 'box', '/bin/true']
+            self.compare('oci', {'davit, oci:' + name: davit, name: self.runtime_run(name, self.bundles[''])},
+                         10 if self.quick else 40)
+
     def exec(self):
         self.call(self.davit + ['run', '-d', '--name', 'e', 'box', 'sleep', '10000'])
         commands = {'davit': self.davit + ['exec', 'e', '/bin/true']}
@@ -235,8 +156,7 @@ class Bench:
             figures['conmon'] = self.memory_of(monitor)
             self.call(self.podman + ['rm', '-f', '-t', '0', ident])
         for name, (private, pss) in figures.items():
-            self.rows.append(f'memory   {name:24} private {private} KiB, PSS {pss} KiB')
-            print(self.rows[-1], flush=True)
+            print(f'memory     {name:28} private {private} KiB, PSS {pss} KiB', flush=True)
 
     def many(self):
         def together(command, count=64):
@@ -248,7 +168,7 @@ class Bench:
                 process.stderr.read()
                 failures += process.wait() != 0
             if failures:
-                print(f'many     {failures} of {count} failed: {command[0]}')
+                print(f'many       {failures} of {count} failed: {command[0]}')
             return time.monotonic() - start
         walls = {'davit': [], 'podman': []} if 'podman' in self.tools else {'davit': []}
         for _ in range(1 if self.quick else 3):
@@ -284,35 +204,13 @@ class Bench:
             walls['davit'].append(time.monotonic() - start)
             self.call(self.davit + ['rmi', '-f', 'large'])
         self.report('import', walls)
-        print(f'         archive: {archive.stat().st_size / 1e6:.0f} MB; both with one sync at the end')
+        print(f'           archive: {archive.stat().st_size / 1e6:.0f} MB; both with one sync at the end')
 
     def clean(self):
-        subprocess.run(self.davit + ['system', 'reset', '--force'], env=self.environment, check=False,
-                       stdout=subprocess.DEVNULL)
         if shutil.which('podman'):
             subprocess.run(self.podman + ['rm', '-fa', '-t', '0'], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             subprocess.run(['umount', str(self.directory / 'podman' / 'overlay')], check=False, stderr=subprocess.DEVNULL)
-        subprocess.run(['umount', str(self.runs)], check=False)
-        subprocess.run(['umount', str(self.directory)], check=False)
-        self.image.unlink()
-        self.directory.rmdir()
+        super().clean()
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('build', type=pathlib.Path)
-    parser.add_argument('directory', type=pathlib.Path)
-    parser.add_argument('--only', default='run,exec,memory,many,import,ps')
-    parser.add_argument('--quick', action='store_true')
-    arguments = parser.parse_args()
-    bench = Bench(arguments.build, arguments.directory, arguments.quick)
-    try:
-        bench.prepare()
-        print(f"{'what':8} {'who':24} {'median ms':>10} {'min':>10} {'max':>10} {'cpu ms':>9} {'davit/it':>8}")
-        for name in arguments.only.split(','):
-            getattr(bench, 'import_' if name == 'import' else name)()
-    finally:
-        bench.clean()
-
-
-main()
+bench.main(Engine, ['run', 'oci', 'exec', 'memory', 'many', 'import', 'ps'])

@@ -24,11 +24,14 @@ drivers_missing ()
 	fi
 }
 
-# Debian 12's crun refuses a hybrid tree of cgroups as long as its v2 part has a controller. In a
-# mount namespace of our own it does not see that part, and takes the tree for one of v1.
+# crun refuses a hybrid tree of cgroups when its v2 part has a controller, which may be at any time,
+# depending on what others mount. In a mount namespace of our own it does not see that part, and takes
+# the tree for one of v1. It makes its groups there nevertheless, as directories: in a file system that
+# goes away with the namespace.
 drivers_crun_cgroups ()
 {
-	if [ -s /sys/fs/cgroup/unified/cgroup.controllers ]; then
-		umount /sys/fs/cgroup/unified
+	if mountpoint -q /sys/fs/cgroup/unified; then
+		umount /sys/fs/cgroup/unified &&
+			mount -t tmpfs -o mode=755 davit-test /sys/fs/cgroup/unified
 	fi
 }
