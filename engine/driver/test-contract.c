@@ -416,6 +416,45 @@ test_processes (TestHome *home, gconstpointer data)
 }
 
 static void
+assert_choice (TestHome *home, const char *mode, const char *name, const char *choice,
+	       const char *text)
+{
+	g_autofree char *setting = g_strconcat ("runtime.acting-runtime.mode=choose=", mode, NULL);
+	const char *const overrides[] = {setting, NULL};
+	g_autoptr (GError) error = NULL;
+	g_autofree char *given = NULL;
+	DavitRuntime *opened;
+
+	test_home_configure (home, overrides);
+	opened = davit_drivers_runtime (home->drivers, name, &error);
+	g_assert_no_error (error);
+	/* The same again is the same, another variant is another. */
+	g_assert_true (davit_drivers_runtime (home->drivers, name, NULL) == opened);
+	g_assert_true (davit_drivers_runtime (home->drivers, "acting-runtime:other", NULL) !=
+		       opened);
+	given = davit_runtime_choice (opened, &error);
+	g_assert_cmpstr (given, ==, choice);
+	if (text != NULL)
+		test_assert_error (home, &error, DAVIT_ERROR_PLUGIN_CONTRACT, text);
+	g_assert_no_error (error);
+}
+
+static void
+test_choose (TestHome *home, gconstpointer data)
+{
+	test_home_put (home, "acting-runtime", "runtime/acting-runtime");
+	assert_choice (home, "good", "acting-runtime", "acting-runtime:first", NULL);
+	assert_choice (home, "good", "acting-runtime:one", "acting-runtime:one", NULL);
+	assert_choice (home, "good", "acting-runtime:/bin/one", "acting-runtime:/bin/one", NULL);
+	assert_choice (home, "nothing", "acting-runtime", NULL,
+		       "runtime/acting-runtime: choose gave no \"variant\" that can be one");
+	assert_choice (home, "bad-value", "acting-runtime:one", NULL,
+		       "runtime/acting-runtime:one: choose gave no \"variant\" that can be one");
+	assert_choice (home, "silent", "acting-runtime:one", NULL,
+		       "runtime/acting-runtime:one: choose failed without saying why");
+}
+
+static void
 test_state (TestHome *home, gconstpointer data)
 {
 	g_autoptr (DavitResult) result = davit_result_new ();
@@ -492,6 +531,7 @@ main (int argc, char **argv)
 	test_add ("/contract/network-dispatch", test_network_dispatch);
 	test_add ("/contract/runtime-dispatch", test_runtime_dispatch);
 	test_add ("/contract/processes", test_processes);
+	test_add ("/contract/choose", test_choose);
 	test_add ("/contract/state", test_state);
 	test_add ("/contract/checkpoint-dispatch", test_checkpoint_dispatch);
 	return g_test_run ();

@@ -18,11 +18,11 @@ box_image
 talk=$here/../lib/talk
 command=("$DAVIT" --root "$T/root" --runroot "$T/run")
 
+# left ID: what a container, or all of them, left in the run directory and in control groups.
 left ()
 {
 	find "$T/run/containers" -mindepth 1 2> /dev/null
-	find /sys/fs/cgroup -type d -name 'davit-*' 2> /dev/null | grep -F -f <(ls "$T/root/containers" 2> /dev/null; echo "$1")
-	:
+	find /sys/fs/cgroup \( -fstype cgroup -o -fstype cgroup2 \) -type d -name "davit-$1*"
 }
 
 whole_life ()
@@ -61,6 +61,16 @@ whole_life ()
 	expect_err wrong
 	run davit run --rm --network none --runtime "$runtime" box sh -c 'grep -c . /proc/self/status > /dev/null; grep Seccomp: /proc/self/status; ls /proc/self/fd | wc -l; echo $(id -u) $(hostname | wc -c)'
 	expect_out $'Seccomp:\t2\n4\n0 13'
+
+	run davit run --rm --network none --runtime "$runtime" box unshare -U true
+	expect_err 'Operation not permitted'
+	if [ "$runtime" = oci:crun ]; then
+		# The filter that davit compiled is no other than the one that crun compiles.
+		run davit --config runtime.oci.compiled-seccomp=false run --rm --network none --runtime "$runtime" box \
+			sh -c 'grep Seccomp /proc/self/status; unshare -U true'
+		expect_out_has $'Seccomp:\t2'
+		expect_err 'Operation not permitted'
+	fi
 
 	# A terminal, its size, and another one by exec.
 	run "$talk" --size 24x80 'expect:# ' 'send:stty size\n' 'expect:24 80' 'size:40x120' 'send:\n' 'expect:# ' \
@@ -209,9 +219,11 @@ engine=$!
 expect_true "the runtime has made a container" wait_for 20 test -e "$T/created"
 kill -KILL $engine
 wait $engine 2> /dev/null
+id=$(davit inspect --format '{{.Id}}' f)
+expect_true "it has control groups" test -n "$(left "$id" | grep cgroup)"
 run davit rm -f --time 0 f
 expect_status 0
-expect_equal "$(left none)" "" "nothing is left of a start that was broken off"
+expect_equal "$(left "$id")" "" "nothing is left of a start that was broken off"
 run davit system check
 expect_status 0
 

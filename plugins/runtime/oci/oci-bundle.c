@@ -10,6 +10,7 @@
 
 #include "oci-error.h"
 #include "oci-files.h"
+#include "oci-seccomp.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -206,15 +207,36 @@ object_append (const OciBundle *bundle, GString *text, const char *key, const ch
 	g_string_append_c (text, '}');
 }
 
-gboolean
-oci_bundle_write (const OciBundle *bundle, int dirfd, GError **error)
+/* With the compiled filter, if there is one and nobody gave another. */
+static void
+annotations_append (const OciBundle *bundle, const char *program, GString *text)
 {
-	static const char *const but[] = {"ociVersion", "root", "linux", NULL};
+	static const char *const none[] = {NULL};
+	const DavitJsonOps *json = bundle->host->json;
+	const DavitJson *annotations = json->member (bundle->document, "annotations");
+	const DavitJson *linux_ = json->member (bundle->document, "linux");
+	g_autofree char *filter = NULL;
+
+	if (json->member (annotations, OCI_SECCOMP_ANNOTATION) == NULL)
+		filter = oci_seccomp_filter (bundle->host, program,
+					     json->member (linux_, "seccomp"));
+	g_string_append (text, ",\"annotations\":{");
+	members_append (bundle->host, text, annotations, none);
+	if (filter != NULL)
+		member_append (text, OCI_SECCOMP_ANNOTATION, filter);
+	g_string_append_c (text, '}');
+}
+
+gboolean
+oci_bundle_write (const OciBundle *bundle, int dirfd, const char *program, GError **error)
+{
+	static const char *const but[] = {"ociVersion", "root", "linux", "annotations", NULL};
 	g_autoptr (GString) text = g_string_new ("{");
 
 	member_append (text, "ociVersion", SPEC_VERSION);
 	object_append (bundle, text, "root", "path", bundle->rootfs);
 	object_append (bundle, text, "linux", "cgroupsPath", bundle->cgroups_path);
+	annotations_append (bundle, program, text);
 	members_append (bundle->host, text, bundle->document, but);
 	g_string_append_c (text, '}');
 	return oci_files_make_directory (dirfd, OCI_FILE_BUNDLE, error) &&

@@ -36,8 +36,8 @@ typedef struct {
 gboolean oci_bundle_read (const DavitHost *host, const DavitRuntimeCreate *request, OciBundle *ret,
 			  GError **error);
 
-/* Makes bundle/config.json below dirfd. */
-gboolean oci_bundle_write (const OciBundle *bundle, int dirfd, GError **error);
+/* Makes bundle/config.json below dirfd, for program. */
+gboolean oci_bundle_write (const OciBundle *bundle, int dirfd, const char *program, GError **error);
 
 void oci_bundle_clear (OciBundle *bundle);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OciBundle, oci_bundle_clear)

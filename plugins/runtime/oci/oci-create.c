@@ -100,7 +100,7 @@ creation_make_files (Creation *creation, GError **error)
 	creation->pid_path = oci_files_path (dirfd, PID_FILE, error);
 	if (creation->bundle_path == NULL || creation->pid_path == NULL)
 		return FALSE;
-	return oci_bundle_write (&creation->bundle, dirfd, error) &&
+	return oci_bundle_write (&creation->bundle, dirfd, creation->program, error) &&
 	       oci_files_make_directory (dirfd, OCI_FILE_STATE, error) &&
 	       oci_files_make_directory (dirfd, OCI_FILE_ROOTFS, error) &&
 	       (!creation->bundle.terminal.wanted ||

@@ -147,6 +147,8 @@ static const DavitOption options[] = {
 	 "pass --no-pivot to create: for a root file system in the initial ramdisk"},
 	{"no-new-keyring", DAVIT_OPTION_BOOLEAN, "false", NULL,
 	 "pass --no-new-keyring to create: the container shares the caller's session keyring"},
+	{"compiled-seccomp", DAVIT_OPTION_BOOLEAN, "true", NULL,
+	 "give crun the seccomp filter compiled, from the cache, instead of the profile"},
 	{0},
 };
 

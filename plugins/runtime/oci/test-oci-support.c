@@ -50,7 +50,10 @@ static const char script_begin[] = "#!/bin/sh\n"
 				   "case $verb in\n";
 
 static const char good_create[] = "sleep 1000 > /dev/null 2>&1 &\necho $! > \"$pid_file\"";
-static const char good_exec[] = "sh -c 'exit 7' > /dev/null 2>&1 &\necho $! > \"$pid_file\"";
+/* It ends when the script has ended: a shell that is still there might reap it. */
+static const char good_exec[] = "mkfifo \"$top/fifo\"\n"
+				"(read -r x < \"$top/fifo\"; exit 7) > /dev/null 2>&1 &\n"
+				"exec 9> \"$top/fifo\"\necho $! > \"$pid_file\"";
 
 static const char *
 or_good (const char *text, const char *good)

@@ -222,7 +222,8 @@ test_bundle (void)
 	g_autofree char *expected = g_strdup_printf (
 		"{\"ociVersion\":\"1.0.0\",\"root\":{\"readonly\":true,\"path\":\"%s/bundle/"
 		"rootfs\"},\"linux\":{\"namespaces\":[{\"type\":\"pid\"}],\"cgroupsPath\":"
-		"\"/davit-" TEST_ID "\"},\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},"
+		"\"/davit-" TEST_ID "\"},\"annotations\":{},"
+		"\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},"
 		"\"mounts\":[{\"destination\":\"/data\"}]}",
 		world->directory);
 
