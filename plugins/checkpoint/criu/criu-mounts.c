@@ -157,6 +157,9 @@ search_one (Search *search, const CriuMountinfo *mount, GError **error)
 		criu_record_add_mount (record, CRIU_MOUNT_NULL, mount->path, mask, "");
 	} else if (mask != NULL && g_str_equal (mount->file_system, "tmpfs")) {
 		criu_record_add_mount (record, CRIU_MOUNT_MASK, mount->path, mask, "");
+	} else if (known != NULL && g_strcmp0 (known->type, "cgroup") == 0 &&
+		   g_str_equal (mount->file_system, "tmpfs")) {
+		criu_record_add_mount (record, CRIU_MOUNT_GROUPS, mount->path, "", "");
 	} else if (known != NULL && known->source != NULL) {
 		criu_record_add_mount (record, CRIU_MOUNT_BIND, mount->path, known->destination,
 				       "");

@@ -23,9 +23,8 @@
 #define EMPTY "/run/empty"
 #define SYSFS "/run/sysfs"
 
-/* A tmpfs that is nowhere yet; -1 and errno. */
-static int
-tmpfs_make (const char *inodes, guint attributes)
+int
+criu_place_tmpfs (const char *inodes, guint attributes)
 {
 	criu_autofd context = fsopen ("tmpfs", FSOPEN_CLOEXEC);
 
@@ -90,7 +89,7 @@ criu_place_init (CriuPlace *place, const DavitHost *host, const char *program, G
 	place->paths = g_ptr_array_new_with_free_func (g_free);
 	place->sources = g_ptr_array_new ();
 	place->fds = g_array_new (FALSE, FALSE, sizeof (int));
-	place->fd = tmpfs_make ("0", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	place->fd = criu_place_tmpfs ("0", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (place->fd < 0)
 		return criu_error_errno (error, errno, "make a tmpfs");
 	place_mount (place, place->fd, "/run");
@@ -149,8 +148,8 @@ empty_add (CriuPlace *place, GError **error)
 	}
 	if (!target_make (place, EMPTY, TRUE, error))
 		return FALSE;
-	fd = tmpfs_make ("1", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				      MOUNT_ATTR_NOEXEC);
+	fd = criu_place_tmpfs ("1", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					    MOUNT_ATTR_NOEXEC);
 	if (fd < 0)
 		return criu_error_errno (error, errno, "make an empty tmpfs");
 	place_own_mount (place, fd, EMPTY);

@@ -29,6 +29,9 @@ typedef struct {
 	gboolean has_kernel; /* it was there */
 } CriuPlace;
 
+/* A tmpfs that is nowhere yet, with so many inodes ("0": any number); -1 and errno. */
+int criu_place_tmpfs (const char *inodes, guint attributes);
+
 /* program: the one that runs there. */
 gboolean criu_place_init (CriuPlace *place, const DavitHost *host, const char *program,
 			  GError **error);

@@ -17,7 +17,8 @@
 static const char *const kind_words[CRIU_N_MOUNT_KINDS] = {
 	[CRIU_MOUNT_BIND] = "bind",	[CRIU_MOUNT_MASK] = "mask",
 	[CRIU_MOUNT_NULL] = "null",	[CRIU_MOUNT_DEVICE] = "device",
-	[CRIU_MOUNT_CGROUP] = "cgroup", [CRIU_MOUNT_SYSFS] = "sysfs",
+	[CRIU_MOUNT_CGROUP] = "cgroup", [CRIU_MOUNT_GROUPS] = "groups",
+	[CRIU_MOUNT_SYSFS] = "sysfs",
 };
 
 static void

@@ -20,6 +20,7 @@ typedef enum {
 	CRIU_MOUNT_NULL,   /* /dev/null over a masked path */
 	CRIU_MOUNT_DEVICE, /* a device of the host's */
 	CRIU_MOUNT_CGROUP, /* a control group of the container */
+	CRIU_MOUNT_GROUPS, /* the directory that those stand in */
 	CRIU_MOUNT_SYSFS,  /* of the container's network, which another user namespace has */
 	CRIU_N_MOUNT_KINDS,
 } CriuMountKind;

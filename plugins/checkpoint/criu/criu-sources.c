@@ -113,6 +113,51 @@ source_cgroup (const CriuConfig *config, const CriuMount *mount, const char *con
 	return source_open (mount, path, ret_fd, error);
 }
 
+static gboolean
+name_is_plain (const char *name)
+{
+	return name[0] != '\0' && strchr (name, '/') == NULL && !g_str_equal (name, ".") &&
+	       !g_str_equal (name, "..");
+}
+
+/* As runtimes have it: a directory for each hierarchy, and a link for each of its controllers. */
+static gboolean
+group_make (int dirfd, const char *name, GError **error)
+{
+	g_auto (GStrv) controllers = g_strsplit (name, ",", -1);
+	gboolean made = name_is_plain (name) && mkdirat (dirfd, name, 0755) == 0;
+
+	for (guint i = 0;
+	     made && controllers[0] != NULL && controllers[1] != NULL && controllers[i] != NULL;
+	     i++)
+		made = !name_is_plain (controllers[i]) ||
+		       symlinkat (name, dirfd, controllers[i]) == 0 || errno == EEXIST;
+	return made || errno == EEXIST ||
+	       criu_error_errno (error, errno, "directory of the control group \"%s\"", name);
+}
+
+/* CRIU would save this tmpfs by tar and gzip, which takes longer than making it anew. */
+static gboolean
+source_groups (const CriuConfig *config, const CriuRecord *record, const CriuMount *mount,
+	       int *ret_fd, GError **error)
+{
+	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (criu_config_cgroup (config) == NULL)
+		return refuse (error, mount, "the mount of control groups");
+	*ret_fd = criu_place_tmpfs ("0", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (*ret_fd < 0)
+		return criu_error_errno (error, errno, "make a tmpfs");
+	for (guint i = 0; i < record->mounts->len; i++) {
+		const CriuMount *group = (const CriuMount *) record->mounts->pdata[i];
+
+		if (group->kind == CRIU_MOUNT_CGROUP && !group_make (*ret_fd, group->name, error))
+			return FALSE;
+	}
+	return mount_setattr (*ret_fd, "", AT_EMPTY_PATH, &read_only, sizeof read_only) == 0 ||
+	       criu_error_errno (error, errno, "make a tmpfs read-only");
+}
+
 gboolean
 criu_mounts_place (const CriuConfig *config, const CriuRecord *record, const char *const *cgroups,
 		   CriuPlace *place, GError **error)
@@ -134,6 +179,9 @@ criu_mounts_place (const CriuConfig *config, const CriuRecord *record, const cha
 			break;
 		case CRIU_MOUNT_CGROUP:
 			opened = source_cgroup (config, mount, cgroups, &fd, error);
+			break;
+		case CRIU_MOUNT_GROUPS:
+			opened = source_groups (config, record, mount, &fd, error);
 			break;
 		case CRIU_MOUNT_SYSFS:
 			if (!criu_place_add_sysfs (place, error))

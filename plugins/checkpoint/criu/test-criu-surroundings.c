@@ -85,11 +85,14 @@ test_mounts (World *world, gconstpointer data)
 	put (leaf, "leaf\n");
 	fixture_put (&world->native, "real/", NULL, 0755);
 	fixture_link (&world->native, "link", "real");
+	fixture_link (&world->native, "bin/cmp", "busybox");
 	world->overlay = TRUE;
 	world_start (world, &parts);
 	world_expect (world, "ready");
-	world_say (world, "cat /link/file\n");
+	world_say (world, "cat /link/file; ls -R /sys/fs/cgroup > /tmp/before\n");
 	world_expect (world, "first");
+	world_say (world, "echo looked\n");
+	world_expect (world, "looked");
 	world_dump (world, 0, &error);
 	g_assert_no_error (error);
 	g_assert_cmpint (fixture_wait (&world->native), ==, 128 + SIGKILL);
@@ -100,6 +103,11 @@ test_mounts (World *world, gconstpointer data)
 	world_expect (world, "second");
 	world_expect (world, "kept");
 	world_expect (world, "leaf");
+	/* Its control groups are where they were, and can't be changed. */
+	world_say (world, "ls -R /sys/fs/cgroup > /tmp/after; cmp /tmp/before /tmp/after && "
+			  "echo same; touch /sys/fs/cgroup/x 2> /dev/null || echo closed\n");
+	world_expect (world, "same");
+	world_expect (world, "closed");
 	world_say (world, "echo x 2>&1 > /link/file; echo y > /tree/sub/new; echo z\n");
 	world_expect (world, "z");
 	world_say (world, "cat /tree/sub/new; ls /proc/acpi /sys/firmware | grep -v : ; "
@@ -488,6 +496,44 @@ test_speed (World *world, gconstpointer data)
 	world_expect (world, "here");
 }
 
+/* Much memory: against what CRIU itself says that it took. */
+static void
+test_memory (World *world, gconstpointer data)
+{
+	const Parts parts = {
+		.script =
+			"exec /usr/bin/python3 -c 'import os, sys\nb = os.urandom(1 << 20) * 256\n"
+			"print(\"ready\", flush=True)\n"
+			"for line in sys.stdin: print(b[:9] == b[255 << 20:(255 << 20) + 9], "
+			"flush=True)'",
+		.mounts = HOST_PROGRAMS,
+	};
+	gint64 frozen = 0;
+	gint64 restored = 0;
+	gint64 dump;
+	gint64 restore;
+	g_autoptr (GError) error = NULL;
+
+	host_programs (world);
+	world_start (world, &parts);
+	world_expect (world, "ready");
+	dump = g_get_monotonic_time ();
+	world_dump (world, 0, &error);
+	dump = g_get_monotonic_time () - dump;
+	g_assert_no_error (error);
+	g_assert_true (davit_result_integer (world->result, "frozen-usec", &frozen));
+	fixture_wait (&world->native);
+	restore = g_get_monotonic_time ();
+	world_restore (world, 0, &error);
+	restore = g_get_monotonic_time () - restore;
+	g_assert_no_error (error);
+	g_assert_true (davit_result_integer (world->result, "restore-usec", &restored));
+	g_test_message ("256 MiB: dump %d microseconds, frozen for %d; restore %d, CRIU %d",
+			(int) dump, (int) frozen, (int) restore, (int) restored);
+	world_say (world, "check\n");
+	world_expect (world, "True");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -506,6 +552,7 @@ main (int argc, char **argv)
 	world_add ("/criu/exec", test_exec);
 	world_add ("/criu/user", test_user);
 	world_add ("/criu/own-users", test_own_users);
+	world_add ("/criu/memory", test_memory);
 	world_add ("/criu/speed", test_speed);
 	return world_run ();
 }
