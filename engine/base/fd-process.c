@@ -88,3 +88,30 @@ davit_fd_open_process (pid_t pid, guint64 start_time, int *ret_pidfd, GError **e
 	*ret_pidfd = davit_fd_steal (&pidfd);
 	return TRUE;
 }
+
+gboolean
+davit_fd_process_number (int pidfd, pid_t *ret_pid, GError **error)
+{
+	g_autofree char *path = g_strdup_printf ("/proc/self/fdinfo/%d", pidfd);
+	g_autofree char *text = NULL;
+	const char *line;
+	gint64 number = 0;
+	davit_autofd fd = open (path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return davit_error_errno (error, errno, "read \"%s\"", path);
+	if (!davit_fd_read (fd, STAT_LIMIT, path, &text, NULL, error))
+		return FALSE;
+	line = strstr (text, "\nPid:");
+	if (line == NULL)
+		return davit_error_set (error, DAVIT_ERROR_FAILED,
+					"descriptor %d is not one of a process", pidfd);
+	number = g_ascii_strtoll (line + strlen ("\nPid:"), NULL, 10);
+	/* -1: gone for good. 0: of another pid namespace. */
+	if (number <= 0)
+		return davit_error_set (error, DAVIT_ERROR_NOT_FOUND,
+					"the process of descriptor %d does not exist any more",
+					pidfd);
+	*ret_pid = (pid_t) number;
+	return TRUE;
+}

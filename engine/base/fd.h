@@ -50,6 +50,8 @@ gboolean davit_fd_wait (int fd, int timeout_msec, GError **error);
 
 /* A pidfd for a process of which pid and start time (/proc/PID/stat, field 22) are known. */
 gboolean davit_fd_open_process (pid_t pid, guint64 start_time, int *ret_pidfd, GError **error);
+/* The number of the process that a pidfd is for. NOT_FOUND: it has ended and was asked about. */
+gboolean davit_fd_process_number (int pidfd, pid_t *ret_pid, GError **error);
 gboolean davit_fd_process_start_time (pid_t pid, guint64 *ret_start_time, GError **error);
 
 G_END_DECLS

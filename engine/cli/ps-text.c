@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/ps.h"
+#include "container/record.h"
 
 #include <string.h>
 
@@ -36,7 +37,7 @@ davit_ps_status_text (const DavitContainer *container, gint64 now)
 		age = davit_text_age (MAX (now - container->started, 0) / SECOND);
 		return g_strconcat ("Up ", age,
 				    container->status == DAVIT_STATUS_PAUSED ? " (Paused)" : "",
-				    NULL);
+				    container->network_lost ? " (network lost)" : "", NULL);
 	case DAVIT_STATUS_DAMAGED:
 		return g_strdup ("Damaged");
 	case DAVIT_STATUS_STOPPED:
@@ -94,21 +95,39 @@ davit_ps_mounts (DavitContainer *container)
 	return (char **) g_ptr_array_free (targets, FALSE);
 }
 
+/* "none", "host", "container:ID", or names. Free with g_strfreev. */
+static char **
+networks_of (DavitContainer *container)
+{
+	const DavitJson *document = davit_container_record (container, NULL);
+	g_autoptr (DavitRecord) record = NULL;
+	g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+	g_autofree char *text = document != NULL ? davit_json_to_text (document) : NULL;
+	g_autofree char *word = NULL;
+	const DavitNamespace *namespace;
+
+	if (text != NULL)
+		record = davit_record_parse (text, strlen (text), NULL);
+	if (record == NULL)
+		return g_strv_builder_end (names);
+	for (guint i = 0; i < record->networks->len; i++)
+		g_strv_builder_add (names, davit_record_network_title (record, i));
+	namespace = &record->network_namespace;
+	if (record->networks->len == 0) {
+		word = g_strconcat (davit_record_namespace_word (namespace->mode),
+				    namespace->target != NULL ? ":" : NULL, namespace->target,
+				    NULL);
+		g_strv_builder_add (names, word);
+	}
+	return g_strv_builder_end (names);
+}
+
 char *
 davit_ps_network (DavitContainer *container)
 {
-	const DavitJson *record = davit_container_record (container, NULL);
-	const DavitJson *namespace =
-		davit_json_member (davit_json_member (record, "namespaces"), "network");
-	const char *mode = davit_json_string (davit_json_member (namespace, "mode"));
-	const char *target = davit_json_string (davit_json_member (namespace, "target"));
-	const char *name = davit_json_string (davit_json_member (record, "networkName"));
+	g_auto (GStrv) names = networks_of (container);
 
-	if (g_strcmp0 (mode, "private") != 0)
-		return g_strconcat (mode == NULL ? "" : mode, target == NULL ? "" : ":", target,
-				    NULL);
-	return g_strdup (name != NULL ? name
-				      : davit_json_string (davit_json_member (record, "network")));
+	return g_strjoinv (",", names);
 }
 
 /* "0.0.0.0 8080 tcp 80" */
@@ -184,8 +203,7 @@ container_write (DavitCli *cli, DavitJsonWriter *writer, DavitContainer *contain
 {
 	const char *const names[] = {container->name, NULL};
 	g_auto (GStrv) mounts = davit_ps_mounts (container);
-	g_autofree char *network = davit_ps_network (container);
-	const char *const networks[] = {network, NULL};
+	g_auto (GStrv) networks = networks_of (container);
 	g_autofree char *created = davit_text_time (container->created);
 	g_autofree char *status = davit_ps_status_text (container, davit_text_now ());
 	gboolean exited = container->status == DAVIT_STATUS_EXITED ||
@@ -209,7 +227,7 @@ container_write (DavitCli *cli, DavitJsonWriter *writer, DavitContainer *contain
 	davit_json_writer_integer (writer, "Pid", container->pid);
 	davit_json_writer_boolean (writer, "AutoRemove", container->auto_remove);
 	davit_json_writer_strings (writer, "Mounts", (const char *const *) mounts);
-	davit_json_writer_strings (writer, "Networks", networks);
+	davit_json_writer_strings (writer, "Networks", (const char *const *) networks);
 	labels_write (writer, container->labels);
 	davit_json_writer_string_if (writer, "Damage", container->damage);
 	if (size)

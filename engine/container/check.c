@@ -214,6 +214,31 @@ check_checkpoint (Check *check, const DavitContainer *container)
 		repair_end (check, davit_snapshot_mend (container->dirfd, &error), error);
 }
 
+/* It can't be mended from outside: connections of the container have ended with it. */
+static void
+check_networks (Check *check, DavitContainer *container)
+{
+	g_autoptr (DavitRecord) record = NULL;
+	DavitRun run = {0};
+
+	if (!container->network_lost || !davit_container_read_run (container, &run, NULL))
+		return;
+	record = davit_container_read_record (container, NULL);
+	for (guint i = 0; record != NULL && run.networks != NULL && i < run.networks->len &&
+			  i < record->networks->len;
+	     i++) {
+		const DavitRunNetwork *network = (DavitRunNetwork *) run.networks->pdata[i];
+
+		if (davit_run_network_is_lost (network))
+			finding_add (check,
+				     "container \"%s\": process %d, which connects it to network "
+				     "\"%s\", has ended; restart the container",
+				     davit_container_title (container), (int) network->helper,
+				     davit_record_network_title (record, i));
+	}
+	davit_run_clear (&run);
+}
+
 static void
 check_container (Check *check, const char *id)
 {
@@ -233,6 +258,7 @@ check_container (Check *check, const char *id)
 		check_run (check, container);
 		check_file (check, container);
 		check_checkpoint (check, container);
+		check_networks (check, container);
 	}
 }
 

@@ -29,9 +29,9 @@ typedef struct {
 	guint32 flags;
 	const char *const *options;
 	DavitResult *statistics; /* or NULL */
-	const char *address;	 /* for the network, where the record asks for none; or NULL */
-	const char *address6;
-	const char *mac_address;
+	/* What its networks gave it, wanted again where the record asks for nothing else. */
+	gboolean ignore_address;
+	gboolean ignore_mac_address;
 } DavitRestoring;
 
 /* Under the lock. The container runs when this returns. */

@@ -104,8 +104,8 @@ snapshot_fill (Dump *dump)
 	snapshot->tcp_established = dump->options->tcp_established;
 	snapshot->file_locks = dump->options->file_locks;
 	snapshot->terminal = dump->record->terminal;
-	snapshot->addresses = g_strdupv (dump->run.addresses);
-	snapshot->mac_address = g_strdup (dump->run.mac_address);
+	if (dump->run.networks != NULL)
+		snapshot->networks = g_ptr_array_ref (dump->run.networks);
 	if (uname (&system) == 0)
 		snapshot->kernel = g_strdup (system.release);
 }

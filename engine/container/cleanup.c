@@ -68,27 +68,49 @@ runtime_delete (const Clean *clean, GError **error)
 }
 
 static gboolean
-network_detach (const Clean *clean, GError **error)
+one_detach (const Clean *clean, const DavitRunNetwork *network, DavitNetwork *driver,
+	    GError **error)
 {
-	const DavitRun *run = &clean->run;
 	DavitNetworkRequest request = {
 		.size = sizeof request,
 		.id = clean->container->id,
 		.name = clean->container->name,
-		.network = run->network_name,
-		.interface = DAVIT_CONTAINER_INTERFACE,
+		.network = network->network,
+		.interface = network->interface,
 		.netns_fd = -1,
 		.userns_fd = -1,
 		.pidfd = -1,
-		.status = run->network_status,
+		.status = network->status,
 		.netlink_fd = -1,
 	};
-	DavitNetwork *network;
+
+	return davit_network_detach (driver, &request, error);
+}
+
+/*
+ * In reverse, as what was made last may stand on what was made first. Those that were only intended
+ * are detached as well: that is nothing. One that fails does not keep the others attached.
+ */
+static gboolean
+network_detach (const Clean *clean, GError **error)
+{
+	const DavitRun *run = &clean->run;
+	g_autoptr (GError) local = NULL;
+	DavitNetwork *driver;
+	gboolean done = TRUE;
 
 	if (run->network == NULL)
 		return TRUE;
-	network = davit_drivers_network (clean->container->engine->drivers, run->network, error);
-	return network != NULL && davit_network_detach (network, &request, error);
+	driver = davit_drivers_network (clean->container->engine->drivers, run->network, error);
+	if (driver == NULL)
+		return FALSE;
+	for (guint i = run->networks->len; i > 0; i--)
+		done = keep_first (one_detach (clean,
+					       (DavitRunNetwork *) run->networks->pdata[i - 1],
+					       driver, &local),
+				   error, &local) &&
+		       done;
+	return done;
 }
 
 static gboolean

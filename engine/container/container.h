@@ -52,11 +52,12 @@ typedef struct {
 	int exit_status; /* of the last run */
 	gboolean oom_killed;
 	gboolean auto_remove;
-	char *damage;	   /* DAVIT_STATUS_DAMAGED: what is wrong */
-	int dirfd;	   /* containers/<id> in root */
-	int run_dirfd;	   /* containers/<id> in runroot; -1: not there */
+	gboolean network_lost;	   /* a process that connects it has ended */
+	char *damage;		   /* DAVIT_STATUS_DAMAGED: what is wrong */
+	int dirfd;		   /* containers/<id> in root */
+	int run_dirfd;		   /* containers/<id> in runroot; -1: not there */
 	struct _DavitNetns *netns; /* for the start that follows, on its way; or NULL */
-	DavitJson *record; /* see davit_container_record */
+	DavitJson *record;	   /* see davit_container_record */
 } DavitContainer;
 
 void davit_container_free (DavitContainer *container);

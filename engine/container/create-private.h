@@ -21,7 +21,8 @@ typedef struct {
 	DavitImage *image; /* NULL with rootfs */
 	char *rootfs;	   /* NULL with an image */
 	DavitStorage *storage;
-	const char *network; /* plugin, or NULL with a namespace that is shared */
+	char *network;	     /* plugin, or NULL with a namespace that is shared */
+	GPtrArray *networks; /* DavitRecordNetwork; or NULL as that */
 	char *runtime;	     /* NAME, or NAME:VARIANT */
 	const char *checkpoint;
 	DavitNamespace pid;
@@ -50,6 +51,7 @@ gboolean davit_creation_resolve (DavitCreation *creation, GError **error);
 /* One step each of that. */
 gboolean davit_creation_resolve_image (DavitCreation *creation, GError **error);
 gboolean davit_creation_resolve_plugins (DavitCreation *creation, GError **error);
+gboolean davit_creation_resolve_networks (DavitCreation *creation, GError **error);
 gboolean davit_creation_resolve_namespaces (DavitCreation *creation, GError **error);
 gboolean davit_creation_resolve_env (DavitCreation *creation, GError **error);
 gboolean davit_creation_resolve_security (DavitCreation *creation, GError **error);

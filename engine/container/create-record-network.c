@@ -163,8 +163,6 @@ write_exposed (const DavitCreation *creation, DavitJsonWriter *writer)
 void
 davit_creation_record_network (const DavitCreation *creation, DavitJsonWriter *writer)
 {
-	const DavitRequestNetwork *network = &creation->request->network;
-
 	write_hostname (creation, writer);
 	write_resolver (creation, writer);
 	write_hosts (creation, writer);
@@ -172,11 +170,6 @@ davit_creation_record_network (const DavitCreation *creation, DavitJsonWriter *w
 	/* The driver of a network that is shared has nothing to publish or to name. */
 	if (creation->network_namespace.mode != DAVIT_NAMESPACE_PRIVATE)
 		return;
-	davit_json_writer_string_if (writer, "networkName",
-				     creation->request->namespaces.network_name);
+	davit_record_write_networks (creation->networks, writer);
 	write_ports (creation, writer);
-	davit_json_writer_string_if (writer, "ip", network->ip);
-	davit_json_writer_string_if (writer, "ip6", network->ip6);
-	davit_json_writer_string_if (writer, "macAddress", network->mac_address);
-	davit_creation_write_strings (writer, "networkAliases", network->aliases);
 }

@@ -71,6 +71,19 @@ typedef struct {
 } DavitRequestHost;
 
 /**
+ * DavitRequestAttachment: a network that was named; NULL is not said.
+ */
+typedef struct {
+	char *name; /* of a network, or of a network plugin */
+	char *interface;
+	char *ip;
+	char *ip6;
+	char *mac_address;
+	GPtrArray *aliases;
+	GPtrArray *options; /* "key=value", of the driver */
+} DavitRequestAttachment;
+
+/**
  * DavitRequestNamespace: a mode, and the word behind ":" as it was written.
  */
 typedef struct {
@@ -128,7 +141,7 @@ typedef struct {
 
 typedef struct {
 	DavitRequestNamespace pid, ipc, uts, cgroup, network, time;
-	char *network_name; /* a network of the driver */
+	char *network_word; /* the mode that was named; NULL: none was, or networks */
 	gboolean network_none;
 	DavitRequestOffset monotonic;
 	DavitRequestOffset boottime;
@@ -146,7 +159,8 @@ typedef struct {
 	GPtrArray *ports; /* DavitRequestPort */
 	GPtrArray *expose;
 	gboolean publish_all;
-	char *ip;
+	GPtrArray *attachments; /* DavitRequestAttachment */
+	char *ip;		/* of the only network, as the next two */
 	char *ip6;
 	char *mac_address;
 	GPtrArray *aliases;
@@ -237,6 +251,8 @@ gboolean davit_request_namespaces_set (DavitCreateRequest *request, const char *
 				       const char *value, GError **error);
 gboolean davit_request_network_set (DavitCreateRequest *request, const char *option,
 				    const char *value, GError **error);
+gboolean davit_request_attachments_set (DavitCreateRequest *request, const char *option,
+					const char *value, GError **error);
 gboolean davit_request_ports_set (DavitCreateRequest *request, const char *option,
 				  const char *value, GError **error);
 gboolean davit_request_mounts_set (DavitCreateRequest *request, const char *option,
@@ -274,6 +290,17 @@ gboolean davit_request_is_word (const char *value);
 gboolean davit_request_unsigned (const char *option, const char *value, guint64 minimum,
 				 guint64 maximum, guint64 *ret, GError **error);
 gboolean davit_request_size (const char *option, const char *value, guint64 *ret, GError **error);
+/* family: AF_INET or AF_INET6. */
+gboolean davit_request_is_address (const char *text, int family);
+gboolean davit_request_is_mac_address (const char *text);
+/* With ":" between its bytes, as drivers expect it. */
+void davit_request_set_mac_address (char **target, const char *value);
+/* Of a domain or host. */
+gboolean davit_request_is_domain (const char *text);
+/* host, container:NAME and ns:PATH. ret_known: whether it was one of these. */
+gboolean davit_request_namespace_common (const char *option, const char *value,
+					 DavitRequestNamespace *namespace, gboolean *ret_known,
+					 GError **error);
 /* Adds a "key=value", and takes an earlier one of that key away. */
 void davit_request_put (GPtrArray *pairs, const char *key, gsize key_length, const char *value);
 /* Calls back with each line that is neither empty nor a comment. */
@@ -283,6 +310,7 @@ gboolean davit_request_read_lines (DavitCreateRequest *request, const char *opti
 void davit_request_mount_free (gpointer mount);
 void davit_request_device_free (gpointer device);
 void davit_request_device_rule_free (gpointer rule);
+void davit_request_attachment_free (gpointer attachment);
 void davit_request_port_free (gpointer port);
 void davit_request_host_free (gpointer host);
 

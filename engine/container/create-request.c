@@ -68,7 +68,7 @@
 	X ("memory-swappiness", davit_request_limits_set)                                          \
 	X ("mount", davit_request_mounts_set)                                                      \
 	X ("name", davit_request_identity_set)                                                     \
-	X ("network", davit_request_namespaces_set)                                                \
+	X ("network", davit_request_attachments_set)                                               \
 	X ("network-alias", davit_request_network_set)                                             \
 	X ("network-driver", davit_request_life_set)                                               \
 	X ("no-hostname", davit_request_network_set)                                               \
@@ -152,6 +152,7 @@ arrays_init (DavitCreateRequest *request)
 		{&request->network.dns_search, g_free},
 		{&request->network.dns_option, g_free},
 		{&request->network.add_host, davit_request_host_free},
+		{&request->network.attachments, davit_request_attachment_free},
 		{&request->network.ports, davit_request_port_free},
 		{&request->network.expose, g_free},
 		{&request->network.aliases, g_free},
@@ -187,6 +188,7 @@ arrays_clear (DavitCreateRequest *request)
 		request->network.dns_search,
 		request->network.dns_option,
 		request->network.add_host,
+		request->network.attachments,
 		request->network.ports,
 		request->network.expose,
 		request->network.aliases,
@@ -238,7 +240,7 @@ texts_free (DavitCreateRequest *request)
 		request->namespaces.cgroup.target,
 		request->namespaces.network.target,
 		request->namespaces.time.target,
-		request->namespaces.network_name,
+		request->namespaces.network_word,
 		request->network.hosts_file,
 		request->network.ip,
 		request->network.ip6,

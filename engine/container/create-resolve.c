@@ -33,6 +33,8 @@ davit_creation_clear (DavitCreation *creation)
 	davit_image_free (creation->image);
 	g_free (creation->rootfs);
 	g_free (creation->runtime);
+	g_free (creation->network);
+	g_clear_pointer (&creation->networks, g_ptr_array_unref);
 	g_free (creation->pid.target);
 	g_free (creation->ipc.target);
 	g_free (creation->uts.target);
@@ -158,51 +160,6 @@ resolve_init (DavitCreation *creation, GError **error)
 	return TRUE;
 }
 
-/* That a network of that name exists only its driver knows. */
-static gboolean
-network_name_check (DavitNetwork *network, const char *name, GError **error)
-{
-	g_autoptr (DavitResult) result = davit_result_new ();
-	g_autoptr (GError) local = NULL;
-	g_autofree const char **names = NULL;
-
-	if (davit_network_network_list (network, result, &local)) {
-		names = davit_result_strings (result, "network");
-		if (g_strv_contains (names, name))
-			return TRUE;
-	} else if (!davit_error_matches (local, DAVIT_ERROR_UNSUPPORTED)) {
-		g_propagate_error (error, g_steal_pointer (&local));
-		return FALSE;
-	}
-	return davit_error_set (
-		error, DAVIT_ERROR_USAGE,
-		"option \"--network\": the network driver \"%s\" has no network "
-		"\"%s\"; there are none, host and container:NAME, and other drivers "
-		"with --network-driver",
-		davit_network_name (network), name);
-}
-
-static gboolean
-resolve_network_driver (DavitCreation *creation, GError **error)
-{
-	const DavitCreateRequest *request = creation->request;
-	const char *configured = davit_config_string (creation->engine->config, "network");
-	const char *name = request->namespaces.network_name;
-	DavitNetwork *network;
-
-	if (request->network_driver != NULL)
-		creation->network = request->network_driver;
-	else if (request->namespaces.network_none || strcmp (configured, "host") == 0)
-		creation->network = "none";
-	else
-		creation->network = configured;
-	if (request->network_driver == NULL && name == NULL)
-		return TRUE;
-	/* What was named must be there now, not only when the container is started. */
-	network = davit_drivers_network (creation->engine->drivers, creation->network, error);
-	return network != NULL && (name == NULL || network_name_check (network, name, error));
-}
-
 /* By the name that leads to this one and no other, also when another is the default one day. */
 static gboolean
 resolve_runtime (DavitCreation *creation, GError **error)
@@ -258,7 +215,7 @@ davit_creation_resolve_plugins (DavitCreation *creation, GError **error)
 	    davit_drivers_checkpoint (drivers, request->checkpoint, error) == NULL)
 		return FALSE;
 	return creation->network_namespace.mode != DAVIT_NAMESPACE_PRIVATE ||
-	       resolve_network_driver (creation, error);
+	       davit_creation_resolve_networks (creation, error);
 }
 
 /* The name of a container may lead to another one later; its id does not. */

@@ -48,6 +48,10 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, gsize size)
 		if (strchr (*pair, '=') == NULL)
 			__builtin_trap ();
 	}
+	if (record->networks == NULL ||
+	    (record->networks->len == 0) ==
+		    (record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE))
+		__builtin_trap ();
 	namespace_check (&record->pid_namespace);
 	namespace_check (&record->ipc_namespace);
 	namespace_check (&record->uts_namespace);

@@ -252,8 +252,6 @@ static void
 write_namespaces (const DavitInspection *inspection)
 {
 	const DavitRecord *record = inspection->record;
-	const char *network =
-		davit_json_string (davit_inspect_member (inspection, NULL, "networkName"));
 
 	davit_inspect_write_mode (inspection, "PidMode", &record->pid_namespace);
 	davit_inspect_write_mode (inspection, "IpcMode", &record->ipc_namespace);
@@ -262,9 +260,9 @@ write_namespaces (const DavitInspection *inspection)
 	davit_inspect_write_mode (inspection, "CgroupnsMode", &record->cgroup_namespace);
 	davit_inspect_write_mode (inspection, "TimeMode", &record->time_namespace);
 	davit_json_writer_string (inspection->writer, "UsernsMode", "");
-	if (record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE)
+	if (record->networks->len > 0)
 		davit_json_writer_string (inspection->writer, "NetworkMode",
-					  network != NULL ? network : record->network);
+					  davit_record_network_title (record, 0));
 	else
 		davit_inspect_write_mode (inspection, "NetworkMode", &record->network_namespace);
 }

@@ -5,55 +5,91 @@
 #include "container/inspect-private.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
-/* "eth0 10.0.0.2/24": the first of a family, without the loopback interface. */
 static void
-write_address (const DavitInspection *inspection, const char *key, const char *prefix_key,
-	       gboolean v6)
+write_address (const DavitRunNetwork *network, DavitJsonWriter *writer, gboolean v6)
 {
-	char **addresses = inspection->run != NULL ? inspection->run->addresses : NULL;
+	const char *text =
+		network != NULL ? davit_run_network_find (network, v6 ? AF_INET6 : AF_INET) : NULL;
+	gsize length = text != NULL ? strcspn (text, "/") : 0;
+	g_autofree char *address = g_strndup (text != NULL ? text : "", length);
 
-	for (; addresses != NULL && *addresses != NULL; addresses++) {
-		const char *space = strchr (*addresses, ' ');
-		const char *text = space != NULL ? space + 1 : *addresses;
-		gsize length = strcspn (text, "/");
-		g_autofree char *address = NULL;
-
-		if (g_str_has_prefix (*addresses, "lo ") || (strchr (text, ':') != NULL) != v6)
-			continue;
-		address = g_strndup (text, length);
-		davit_json_writer_string (inspection->writer, key, address);
-		davit_json_writer_integer (inspection->writer, prefix_key,
-					   text[length] == '/'
-						   ? g_ascii_strtoll (text + length + 1, NULL, 10)
-						   : 0);
-		return;
-	}
-	davit_json_writer_string (inspection->writer, key, "");
-	davit_json_writer_integer (inspection->writer, prefix_key, 0);
+	davit_json_writer_string (writer, v6 ? "GlobalIPv6Address" : "IPAddress", address);
+	davit_json_writer_integer (writer, v6 ? "GlobalIPv6PrefixLen" : "IPPrefixLen",
+				   text != NULL && text[length] == '/'
+					   ? g_ascii_strtoll (text + length + 1, NULL, 10)
+					   : 0);
 }
 
-static void
-write_endpoint (const DavitInspection *inspection)
+static const char *
+gateway_find (const DavitRunNetwork *network, gboolean v6)
 {
-	const DavitRun *run = inspection->run;
+	for (char **gateway = network != NULL ? network->gateways : NULL;
+	     gateway != NULL && *gateway != NULL; gateway++) {
+		if ((strchr (*gateway, ':') != NULL) == v6)
+			return *gateway;
+	}
+	return "";
+}
+
+/* network is NULL while the container does not run. */
+static void
+write_endpoint (const DavitRunNetwork *network, DavitJsonWriter *writer)
+{
+	write_address (network, writer, FALSE);
+	write_address (network, writer, TRUE);
+	davit_json_writer_string (writer, "Gateway", gateway_find (network, FALSE));
+	davit_json_writer_string (writer, "IPv6Gateway", gateway_find (network, TRUE));
+	davit_json_writer_string (writer, "MacAddress",
+				  network != NULL && network->mac_address != NULL
+					  ? network->mac_address
+					  : "");
+}
+
+static const DavitRunNetwork *
+run_network (const DavitInspection *inspection, guint index)
+{
+	const GPtrArray *networks = inspection->run != NULL ? inspection->run->networks : NULL;
+
+	return networks != NULL && index < networks->len
+		       ? (const DavitRunNetwork *) networks->pdata[index]
+		       : NULL;
+}
+
+/* Docker's members, and behind them what it has no words for. */
+static void
+write_network (const DavitInspection *inspection, guint index)
+{
+	const DavitRecord *record = inspection->record;
+	const DavitRecordNetwork *wanted = (DavitRecordNetwork *) record->networks->pdata[index];
+	const DavitRunNetwork *network = run_network (inspection, index);
 	DavitJsonWriter *writer = inspection->writer;
 
-	write_address (inspection, "IPAddress", "IPPrefixLen", FALSE);
-	write_address (inspection, "GlobalIPv6Address", "GlobalIPv6PrefixLen", TRUE);
-	davit_json_writer_string (writer, "Gateway",
-				  run != NULL && run->gateway != NULL ? run->gateway : "");
-	davit_json_writer_string (writer, "MacAddress",
-				  run != NULL && run->mac_address != NULL ? run->mac_address : "");
+	davit_json_writer_begin_object (writer, davit_record_network_title (record, index));
+	write_endpoint (network, writer);
+	davit_json_writer_strings (writer, "Aliases", (const char *const *) wanted->aliases);
+	davit_json_writer_begin_object (writer, "DriverOpts");
+	for (char **option = wanted->options; *option != NULL; option++) {
+		gsize length = strcspn (*option, "=");
+		g_autofree char *key = g_strndup (*option, length);
+
+		davit_json_writer_string (writer, key,
+					  (*option)[length] == '=' ? *option + length + 1 : "");
+	}
+	davit_json_writer_end_object (writer);
+	davit_json_writer_string (writer, "Driver", record->network);
+	davit_json_writer_string (writer, "InterfaceName", wanted->interface);
+	davit_json_writer_integer (writer, "HelperPid", network != NULL ? network->helper : 0);
+	davit_json_writer_boolean (writer, "Lost",
+				   network != NULL && davit_run_network_is_lost (network));
+	davit_json_writer_end_object (writer);
 }
 
 void
 davit_inspect_write_network (const DavitInspection *inspection)
 {
-	const DavitRecord *record = inspection->record;
 	DavitJsonWriter *writer = inspection->writer;
-	const char *name =
-		davit_json_string (davit_inspect_member (inspection, NULL, "networkName"));
 	g_autofree char *sandbox = NULL;
 
 	if (inspection->run != NULL)
@@ -64,13 +100,10 @@ davit_inspect_write_network (const DavitInspection *inspection)
 	davit_json_writer_string (writer, "SandboxID", "");
 	davit_json_writer_string (writer, "SandboxKey", sandbox != NULL ? sandbox : "");
 	davit_inspect_write_ports (inspection, "Ports");
-	write_endpoint (inspection);
+	write_endpoint (run_network (inspection, 0), writer);
 	davit_json_writer_begin_object (writer, "Networks");
-	if (record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE) {
-		davit_json_writer_begin_object (writer, name != NULL ? name : record->network);
-		write_endpoint (inspection);
-		davit_json_writer_end_object (writer);
-	}
+	for (guint i = 0; i < inspection->record->networks->len; i++)
+		write_network (inspection, i);
 	davit_json_writer_end_object (writer);
 	davit_json_writer_end_object (writer);
 }

@@ -75,7 +75,10 @@ davit_inspect_write_state (const DavitInspection *inspection)
 	write_monitor (inspection);
 	write_cgroup (inspection);
 	davit_json_writer_integer (writer, "ExitCode", container->exit_status);
-	davit_json_writer_string (writer, "Error", "");
+	davit_json_writer_string (writer, "Error",
+				  container->network_lost
+					  ? "a process that connects it has ended; restart it"
+					  : "");
 	davit_inspect_write_time (writer, "StartedAt", container->started);
 	davit_inspect_write_time (writer, "FinishedAt", container->finished);
 	davit_json_writer_boolean (writer, "Checkpointed", container->checkpointed != 0);

@@ -215,8 +215,9 @@ monitor_prepare (DavitLaunchChild *child, GError **error)
 	monitor.log_max_files = record->log_max_files;
 	monitor.client_fd = child->launch->client_fd;
 	monitor.ready_fd = child->report_fd;
-	if (prepared->attached != NULL)
-		monitor.hold_fd = davit_result_fd (prepared->attached, "hold");
+	monitor.hold_fds = prepared->hold_fds;
+	monitor.helper_fds = prepared->helper_fds;
+	monitor.n_networks = record->networks->len;
 	monitor.stdin_open = child->launch->keep_stdin;
 	monitor.timeout_msec = (guint64) record->timeout_msec;
 	monitor.stop_signal = record->stop_signal;

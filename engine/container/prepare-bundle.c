@@ -14,34 +14,51 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* "eth0 10.0.0.2/24" to "10.0.0.2"; those of the loopback interface name nobody. */
+/* Of all networks, without prefixes; those of the loopback interface name nobody. */
 static char **
-addresses_bare (char **reported)
+addresses_bare (const GPtrArray *networks)
 {
-	g_autoptr (GPtrArray) bare = g_ptr_array_new ();
+	g_autoptr (GStrvBuilder) bare = g_strv_builder_new ();
 
-	for (guint i = 0; reported != NULL && reported[i] != NULL; i++) {
-		const char *space = strchr (reported[i], ' ');
-		const char *address = space != NULL ? space + 1 : reported[i];
+	for (guint i = 0; networks != NULL && i < networks->len; i++) {
+		const DavitRunNetwork *network = (const DavitRunNetwork *) networks->pdata[i];
 
-		if (!g_str_has_prefix (reported[i], "lo "))
-			g_ptr_array_add (bare, g_strndup (address, strcspn (address, "/")));
+		for (char **line = network->addresses; *line != NULL; line++) {
+			const char *space = strchr (*line, ' ');
+			const char *text = space != NULL ? space + 1 : *line;
+			g_autofree char *address = g_strndup (text, strcspn (text, "/"));
+
+			if (!g_str_has_prefix (*line, "lo "))
+				g_strv_builder_add (bare, address);
+		}
 	}
-	g_ptr_array_add (bare, NULL);
-	return (char **) g_ptr_array_free (g_steal_pointer (&bare), FALSE);
+	return g_strv_builder_end (bare);
 }
 
+/* What the networks say, in their order, each word once. Free the vector with g_free. */
 static const char **
 reported (const DavitPrepared *prepared, const char *key)
 {
-	return prepared->attached != NULL ? davit_result_strings (prepared->attached, key)
-					  : g_new0 (const char *, 1);
+	GPtrArray *all = g_ptr_array_new ();
+
+	for (guint i = 0; i < prepared->attached->len; i++) {
+		g_autofree const char **words =
+			davit_result_strings ((const DavitResult *) prepared->attached->pdata[i],
+					      key);
+
+		for (const char **word = words; *word != NULL; word++) {
+			if (!g_ptr_array_find_with_equal_func (all, *word, g_str_equal, NULL))
+				g_ptr_array_add (all, (gpointer) *word);
+		}
+	}
+	g_ptr_array_add (all, NULL);
+	return (const char **) g_ptr_array_free (all, FALSE);
 }
 
 static gboolean
 files_make (const DavitPrepared *prepared, char ***ret_binds, GError **error)
 {
-	g_auto (GStrv) addresses = addresses_bare (prepared->run->addresses);
+	g_auto (GStrv) addresses = addresses_bare (prepared->run->networks);
 	g_autofree const char **nameservers = reported (prepared, "nameserver");
 	g_autofree const char **search = reported (prepared, "search");
 	g_autofree const char **options = reported (prepared, "dns-option");

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The network namespace of a start, and the others that are joined. */
+/*
+ * The network namespace of a start, and the others that are joined.
+ *
+ * A container that is restored should have the addresses that its processes know: each network is
+ * asked for those that it gave before, which are kept with the checkpoint (run-network.h). That
+ * fails if somebody else has them by now.
+ */
 
 #include "container/prepare.h"
 
@@ -8,24 +14,9 @@
 #include "base/fd.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #define PORT_LIMIT 65535
-
-/**
- * Request: what the network driver is asked for. Strings belong to the record.
- */
-typedef struct {
-	DavitNetworkRequest driver;
-	const char **aliases;
-	GArray *ports; /* DavitPort */
-} Request;
-
-static void
-request_clear (Request *request)
-{
-	g_clear_pointer (&request->aliases, g_free);
-	g_clear_pointer (&request->ports, g_array_unref);
-}
 
 static gboolean
 port_read (const DavitJson *json, DavitPort *port, GError **error)
@@ -47,111 +38,175 @@ port_read (const DavitJson *json, DavitPort *port, GError **error)
 	return TRUE;
 }
 
-static gboolean
-ports_read (const DavitJson *json, Request *request, GError **error)
+/* Of DavitPort, with a zeroed one at its end. */
+static GArray *
+ports_read (const DavitJson *json, GError **error)
 {
+	g_autoptr (GArray) array = g_array_new (TRUE, TRUE, sizeof (DavitPort));
 	const DavitJson *ports = NULL;
 
 	if (!davit_json_get_array (json, "ports", &ports, error))
-		return FALSE;
-	request->ports = g_array_new (TRUE, TRUE, sizeof (DavitPort));
+		return NULL;
 	for (guint i = 0; i < davit_json_length (ports); i++) {
 		DavitPort port = {0};
 
 		if (!port_read (davit_json_element (ports, i), &port, error))
-			return FALSE;
-		g_array_append_val (request->ports, port);
+			return NULL;
+		g_array_append_val (array, port);
 	}
-	request->driver.ports = (const DavitPort *) (gpointer) request->ports->data;
-	return TRUE;
+	return g_steal_pointer (&array);
 }
 
-/* What the processes know themselves by, unless the record knows better. */
-static void
-addresses_wish (DavitNetworkRequest *driver, const DavitRestoring *restoring)
+/* What the same network gave the processes that are restored; or NULL. */
+static const DavitRunNetwork *
+earlier_find (const DavitRestoring *restoring, const DavitRecordNetwork *wanted)
 {
-	if (driver->address == NULL)
-		driver->address = restoring->address;
-	if (driver->address6 == NULL)
-		driver->address6 = restoring->address6;
-	if (driver->mac_address == NULL)
-		driver->mac_address = restoring->mac_address;
-}
+	const GPtrArray *networks = restoring != NULL ? restoring->snapshot->networks : NULL;
 
-static gboolean
-request_fill (Request *request, const DavitPrepared *prepared, GError **error)
-{
-	const DavitRecord *record = prepared->record;
-	const DavitJson *json = record->json;
-	DavitNetworkRequest *driver = &request->driver;
+	for (guint i = 0; networks != NULL && i < networks->len; i++) {
+		const DavitRunNetwork *network = (const DavitRunNetwork *) networks->pdata[i];
 
-	*driver = (DavitNetworkRequest){
-		.size = sizeof *driver,
-		.id = record->id,
-		.name = record->name,
-		.interface = DAVIT_CONTAINER_INTERFACE,
-		.netns_fd = prepared->network.fd,
-		.userns_fd = -1,
-		.pidfd = -1,
-		.netlink_fd = -1,
-	};
-	if (!davit_json_get_string (json, "networkName", &driver->network, error) ||
-	    !davit_json_get_string (json, "ip", &driver->address, error) ||
-	    !davit_json_get_string (json, "ip6", &driver->address6, error) ||
-	    !davit_json_get_string (json, "macAddress", &driver->mac_address, error) ||
-	    !davit_json_get_strings (json, "networkAliases", &request->aliases, error))
-		return FALSE;
-	driver->aliases = request->aliases;
-	if (prepared->restoring != NULL)
-		addresses_wish (driver, prepared->restoring);
-	return ports_read (json, request, error);
-}
-
-/* The value behind "INTERFACE ", or the whole text. */
-static const char *
-value_of (const char *text)
-{
-	const char *space = text != NULL ? strchr (text, ' ') : NULL;
-
-	return space != NULL ? space + 1 : text;
-}
-
-static void
-run_note (DavitRun *run, const DavitNetworkRequest *request, const DavitResult *result)
-{
-	g_autofree const char **addresses = davit_result_strings (result, "address");
-	g_autofree const char **ports = davit_result_strings (result, "port");
-
-	run->network_status = g_strdup (davit_result_string (result, "status"));
-	run->interface = g_strdup (davit_result_string (result, "interface"));
-	run->addresses = g_strdupv ((char **) addresses);
-	run->ports = ports[0] != NULL ? g_strdupv ((char **) ports) : NULL;
-	run->gateway = g_strdup (davit_result_string (result, "gateway"));
-	run->mac_address = g_strdup (value_of (davit_result_string (result, "mac-address")));
+		if (g_strcmp0 (network->network, wanted->network) == 0)
+			return network;
+	}
+	return NULL;
 }
 
 /* A network that gives no certain address is no reason not to restore; connections are. */
 static gboolean
-network_call (DavitPrepared *prepared, DavitNetwork *network, DavitNetworkRequest *driver,
+again_attach (DavitNetwork *network, const DavitRestoring *restoring,
+	      const DavitRunNetwork *earlier, const DavitNetworkRequest *plain, DavitResult *result,
 	      GError **error)
 {
-	const DavitRestoring *restoring = prepared->restoring;
+	g_autofree char *address = davit_run_network_address (earlier, AF_INET);
+	g_autofree char *address6 = davit_run_network_address (earlier, AF_INET6);
+	DavitNetworkRequest request = *plain;
 	g_autoptr (GError) local = NULL;
 
-	if (davit_network_attach (network, driver, prepared->attached, &local))
+	/* What the processes know themselves by, unless the record knows better. */
+	if (request.address == NULL && !restoring->ignore_address)
+		request.address = address;
+	if (request.address6 == NULL && !restoring->ignore_address)
+		request.address6 = address6;
+	if (request.mac_address == NULL && !restoring->ignore_mac_address)
+		request.mac_address = earlier->mac_address;
+	if (davit_network_attach (network, &request, result, &local))
 		return TRUE;
-	if (restoring == NULL || (restoring->flags & DAVIT_CHECKPOINT_TCP_ESTABLISHED) ||
+	if ((restoring->flags & DAVIT_CHECKPOINT_TCP_ESTABLISHED) ||
 	    !davit_error_matches (local, DAVIT_ERROR_UNSUPPORTED)) {
 		g_propagate_error (error, g_steal_pointer (&local));
 		return FALSE;
 	}
-	if (driver->address == restoring->address)
-		driver->address = NULL;
-	if (driver->address6 == restoring->address6)
-		driver->address6 = NULL;
-	if (driver->mac_address == restoring->mac_address)
-		driver->mac_address = NULL;
-	return davit_network_attach (network, driver, prepared->attached, error);
+	return davit_network_attach (network, plain, result, error);
+}
+
+static void
+run_note (DavitRunNetwork *network, const DavitResult *result)
+{
+	g_autofree const char **addresses = davit_result_strings (result, "address");
+	g_autofree const char **gateways = davit_result_strings (result, "gateway");
+	g_autofree const char **macs = davit_result_strings (result, "mac-address");
+	g_autofree char *prefix = NULL;
+
+	network->status = g_strdup (davit_result_string (result, "status"));
+	g_strfreev (network->addresses);
+	g_strfreev (network->gateways);
+	network->addresses = g_strdupv ((char **) addresses);
+	network->gateways = g_strdupv ((char **) gateways);
+	/* The driver may call the interface otherwise; then the first one's counts. */
+	prefix = g_strconcat (network->interface, " ", NULL);
+	for (guint i = 0; macs[i] != NULL; i++) {
+		const char *space = strchr (macs[i], ' ');
+
+		if (network->mac_address != NULL && !g_str_has_prefix (macs[i], prefix))
+			continue;
+		g_free (network->mac_address);
+		network->mac_address = g_strdup (space != NULL ? space + 1 : macs[i]);
+	}
+}
+
+/* The number of a process stays known when its descriptor has gone to the monitor. */
+static gboolean
+helper_note (DavitRunNetwork *network, int helper_fd, GError **error)
+{
+	pid_t pid = 0;
+
+	if (helper_fd < 0)
+		return TRUE;
+	if (!davit_fd_process_number (helper_fd, &pid, error))
+		return FALSE;
+	network->helper = pid;
+	return davit_fd_process_start_time (pid, &network->helper_start, error);
+}
+
+static void
+ports_note (DavitRun *run, const DavitResult *result)
+{
+	g_autofree const char **ports = davit_result_strings (result, "port");
+
+	if (ports[0] != NULL)
+		run->ports = g_strdupv ((char **) ports);
+}
+
+static gboolean
+one_attach (DavitPrepared *prepared, guint index, DavitNetwork *network,
+	    DavitNetworkRequest *request, GError **error)
+{
+	const DavitRecordNetwork *wanted = prepared->record->networks->pdata[index];
+	DavitRunNetwork *noted = (DavitRunNetwork *) prepared->run->networks->pdata[index];
+	const DavitRunNetwork *earlier = earlier_find (prepared->restoring, wanted);
+	DavitResult *result = davit_result_new ();
+	gboolean attached;
+
+	g_ptr_array_add (prepared->attached, result);
+	request->network = wanted->network;
+	request->interface = wanted->interface;
+	request->address = wanted->address;
+	request->address6 = wanted->address6;
+	request->mac_address = wanted->mac_address;
+	request->aliases = (const char *const *) wanted->aliases;
+	request->options = (const char *const *) wanted->options;
+	attached = earlier != NULL ? again_attach (network, prepared->restoring, earlier, request,
+						   result, error)
+				   : davit_network_attach (network, request, result, error);
+	if (!attached)
+		return FALSE;
+	prepared->helper_fds[index] = davit_result_steal_fd (result, "helper");
+	prepared->hold_fds[index] = davit_result_steal_fd (result, "hold");
+	run_note (noted, result);
+	if (request->ports != NULL)
+		ports_note (prepared->run, result);
+	return helper_note (noted, prepared->helper_fds[index], error);
+}
+
+/*
+ * One after the other: the order decides which default route counts, and drivers need not cope with
+ * two calls at once for one container. Ports are published by the first network alone; the same
+ * port of the host can't lead to two addresses.
+ */
+static gboolean
+all_attach (DavitPrepared *prepared, DavitNetwork *network, int netlink_fd, GError **error)
+{
+	g_autoptr (GArray) ports = ports_read (prepared->record->json, error);
+
+	if (ports == NULL)
+		return FALSE;
+	for (guint i = 0; i < prepared->record->networks->len; i++) {
+		DavitNetworkRequest request = {
+			.size = sizeof request,
+			.id = prepared->record->id,
+			.name = prepared->record->name,
+			.netns_fd = prepared->network.fd,
+			.userns_fd = -1,
+			.pidfd = -1,
+			.netlink_fd = i == 0 ? netlink_fd : -1,
+			.ports = i == 0 ? (const DavitPort *) (gpointer) ports->data : NULL,
+		};
+
+		if (!one_attach (prepared, i, network, &request, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static gboolean
@@ -161,22 +216,13 @@ network_attach (DavitPrepared *prepared, GError **error)
 	DavitNetwork *network =
 		davit_drivers_network (engine->drivers, prepared->record->network, error);
 	davit_autofd netlink_fd = -1;
-	Request request = {0};
-	gboolean attached;
 	int fd = -1;
 
 	if (network == NULL ||
 	    !davit_netns_finish (g_steal_pointer (&prepared->netns), &fd, &netlink_fd, error))
 		return FALSE;
 	davit_joined_set_fd (&prepared->network, fd);
-	prepared->attached = davit_result_new ();
-	attached = request_fill (&request, prepared, error);
-	request.driver.netlink_fd = netlink_fd;
-	attached = attached && network_call (prepared, network, &request.driver, error);
-	if (attached)
-		run_note (prepared->run, &request.driver, prepared->attached);
-	request_clear (&request);
-	return attached;
+	return all_attach (prepared, network, netlink_fd, error);
 }
 
 static gboolean

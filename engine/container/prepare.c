@@ -6,6 +6,12 @@
 
 #include "base/fd.h"
 
+static void
+result_free (gpointer result)
+{
+	davit_result_free ((DavitResult *) result);
+}
+
 void
 davit_prepared_init (DavitPrepared *prepared, DavitContainer *container, const DavitRecord *record,
 		     DavitRun *run)
@@ -21,9 +27,12 @@ davit_prepared_init (DavitPrepared *prepared, DavitContainer *container, const D
 		.run_dir = davit_container_run_path (container->engine, container->id),
 		.mount_fd = -1,
 		.rootfs_fd = -1,
+		.attached = g_ptr_array_new_with_free_func (result_free),
 	};
 	for (guint i = 0; i < G_N_ELEMENTS (joined); i++)
 		davit_joined_init (joined[i]);
+	for (guint i = 0; i < DAVIT_RECORD_NETWORKS; i++)
+		prepared->helper_fds[i] = prepared->hold_fds[i] = -1;
 }
 
 void
@@ -42,5 +51,9 @@ davit_prepared_clear (DavitPrepared *prepared)
 	davit_fd_close (&prepared->mount_fd);
 	davit_fd_close (&prepared->rootfs_fd);
 	g_clear_pointer (&prepared->run_dir, g_free);
-	g_clear_pointer (&prepared->attached, davit_result_free);
+	g_clear_pointer (&prepared->attached, g_ptr_array_unref);
+	for (guint i = 0; i < DAVIT_RECORD_NETWORKS; i++) {
+		davit_fd_close (&prepared->helper_fds[i]);
+		davit_fd_close (&prepared->hold_fds[i]);
+	}
 }

@@ -29,8 +29,10 @@ typedef struct {
 	DavitJoined cgroup;
 	DavitJoined time;
 	DavitJoined user;
-	DavitResult *attached;		 /* what the network driver said; or NULL */
 	const DavitRestoring *restoring; /* what the container comes from; or NULL */
+	GPtrArray *attached; /* DavitResult: what the network driver said of each network */
+	int helper_fds[DAVIT_RECORD_NETWORKS]; /* of the same, or -1 */
+	int hold_fds[DAVIT_RECORD_NETWORKS];
 } DavitPrepared;
 
 void davit_prepared_init (DavitPrepared *prepared, DavitContainer *container,

@@ -43,12 +43,12 @@
  *   hosts              {add: [{name, address}], file: string, keep: boolean}
  *   keepHostname       boolean: leave the image's /etc/hostname alone
  *   keepResolvConf     boolean: leave the image's /etc/resolv.conf alone
- *   networkName        string: a network of the network driver; absent: its default one
+ *   networks           [{network, interface, ip, ip6, macAddress, aliases: [string], options:
+ *                      [string]}]: a network of the network driver, absent: its default one
  *   ports              [{hostAddress, hostPort, containerPort, protocol, count}]
  *   exposedPorts       [string]: "80/tcp"
- *   ip, ip6, macAddress: string
  *   tmpfsUpper         integer: bytes that it may write to memory; absent: to the disk
- *   networkAliases     [string]
+ *   networkName, ip, ip6, macAddress, networkAliases: the one network of version 1
  *
  * What is read here was written by this program, but lies on a disk: everything is checked.
  */
@@ -104,6 +104,7 @@ davit_record_free (DavitRecord *record)
 	g_free (record->cgroup_namespace.target);
 	g_free (record->time_namespace.target);
 	g_free (record->user_namespace.target);
+	g_clear_pointer (&record->networks, g_ptr_array_unref);
 	davit_json_free (record->json);
 	g_free (record);
 }
@@ -422,7 +423,7 @@ read_all (DavitRecord *record, GError **error)
 	       read_process (record, error) && read_labels (record, error) &&
 	       read_switches (record, error) && read_end (record, error) &&
 	       read_log (record, error) && read_files (record, error) &&
-	       read_namespaces (record, error);
+	       read_namespaces (record, error) && davit_record_read_networks (record, error);
 }
 
 static DavitRecord *

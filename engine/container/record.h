@@ -24,7 +24,7 @@
 
 G_BEGIN_DECLS
 
-#define DAVIT_RECORD_VERSION 1
+#define DAVIT_RECORD_VERSION 2
 
 /* At most so much is read. */
 #define DAVIT_RECORD_LIMIT (4 * 1024 * 1024)
@@ -46,6 +46,22 @@ typedef struct {
 	char *target; /* id of the container, or path */
 } DavitNamespace;
 
+/* Connections of one container, at most. */
+#define DAVIT_RECORD_NETWORKS 16
+
+/**
+ * DavitRecordNetwork: one network that a container is to be connected to.
+ */
+typedef struct {
+	char *network;	 /* of the driver; NULL: its default one */
+	char *interface; /* wanted name, such as "eth0" */
+	char *address;	 /* wanted, or NULL */
+	char *address6;
+	char *mac_address;
+	char **aliases; /* never NULL, as the next */
+	char **options; /* "key=value" for the driver */
+} DavitRecordNetwork;
+
 /**
  * DavitRecord: the members that the life of a container needs again and again, typed and checked.
  * What only the spec needs is read from json where the spec is built. Vectors are NULL-terminated
@@ -63,6 +79,7 @@ typedef struct {
 	char *storage;	     /* plugins */
 	guint64 tmpfs_upper; /* bytes that it may write, to memory; 0: to the disk */
 	char *network;	     /* a plugin, with network.mode PRIVATE */
+	GPtrArray *networks; /* DavitRecordNetwork: at least one with that mode, else none */
 	char *runtime;
 	char *checkpoint;
 	char **args; /* entry point and command */
@@ -97,6 +114,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitRecord, davit_record_free)
 
 /* The word of a mode in the document: "private", "host", "container", ... */
 const char *davit_record_namespace_word (DavitNamespaceMode mode);
+
+DavitRecordNetwork *davit_record_network_new (const char *network, const char *interface);
+void davit_record_network_free (gpointer network);
+void davit_record_write_networks (const GPtrArray *networks, DavitJsonWriter *writer);
+/* How messages and inspect call it: its name, or that of the driver. */
+const char *davit_record_network_title (const DavitRecord *record, guint index);
+/* What an interface can be called besides "lo". */
+gboolean davit_record_is_interface_name (const char *text);
+
+/* For davit_record_parse. */
+gboolean davit_record_read_networks (DavitRecord *record, GError **error);
 
 /* Reads record.json. CORRUPT: damaged; CONFIG: written by a newer davit (says so). */
 DavitRecord *davit_record_read (int container_dirfd, GError **error);

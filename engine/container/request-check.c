@@ -133,6 +133,41 @@ addresses_check (const DavitRequestNetwork *network, GError **error)
 	return TRUE;
 }
 
+/* What is said for the one network of a container can't be for several. */
+static gboolean
+attachments_check (const DavitRequestNetwork *network, GError **error)
+{
+	const DavitRequestAttachment *first =
+		network->attachments->len > 0
+			? (const DavitRequestAttachment *) network->attachments->pdata[0]
+			: NULL;
+	const struct {
+		const char *option;
+		const char *key;
+		const char *value;
+		const char *of_network;
+	} options[] = {
+		{"--ip", "ip", network->ip, first != NULL ? first->ip : NULL},
+		{"--ip6", "ip6", network->ip6, first != NULL ? first->ip6 : NULL},
+		{"--mac-address", "mac", network->mac_address,
+		 first != NULL ? first->mac_address : NULL},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+		if (options[i].value != NULL && network->attachments->len > 1)
+			return davit_error_set (error, DAVIT_ERROR_USAGE,
+						"option \"%s\" is for a single network; write "
+						"--network NAME:%s=VALUE for each",
+						options[i].option, options[i].key);
+		if (options[i].value != NULL && options[i].of_network != NULL)
+			return davit_error_set (error, DAVIT_ERROR_USAGE,
+						"options \"%s\" and \"--network %s:%s=\" exclude "
+						"each other",
+						options[i].option, first->name, options[i].key);
+	}
+	return TRUE;
+}
+
 static gboolean
 network_check (const DavitCreateRequest *request, GError **error)
 {
@@ -159,8 +194,16 @@ network_check (const DavitCreateRequest *request, GError **error)
 		return davit_error_set (error, DAVIT_ERROR_USAGE,
 					"option \"--network-driver\" has no effect on a shared "
 					"network namespace (--network)");
+	if (request->namespaces.network_none && request->network_driver != NULL &&
+	    strcmp (request->network_driver, "none") != 0)
+		return davit_error_set (error, DAVIT_ERROR_USAGE,
+					"options \"--network none\" and \"--network-driver %s\" "
+					"exclude each other",
+					request->network_driver);
 	if ((shares (namespace) || request->namespaces.network_none) &&
 	    !addresses_check (network, error))
+		return FALSE;
+	if (!attachments_check (network, error))
 		return FALSE;
 	if (published && shares (namespace))
 		davit_warning ("published ports are dropped: the container uses a network that "

@@ -23,10 +23,10 @@ namespace_set (DavitRequestNamespace *namespace, DavitNamespaceMode mode, const 
 	davit_request_text (&namespace->target, target);
 }
 
-/* host, container:NAME and ns:PATH. ret_known: whether it was one of these. */
-static gboolean
-namespace_common (const char *option, const char *value, DavitRequestNamespace *namespace,
-		  gboolean *ret_known, GError **error)
+gboolean
+davit_request_namespace_common (const char *option, const char *value,
+				DavitRequestNamespace *namespace, gboolean *ret_known,
+				GError **error)
 {
 	struct stat status;
 
@@ -60,7 +60,7 @@ namespace_parse (const char *option, const char *value, guint words,
 {
 	gboolean known;
 
-	if (!namespace_common (option, value, namespace, &known, error))
+	if (!davit_request_namespace_common (option, value, namespace, &known, error))
 		return FALSE;
 	if (known)
 		return TRUE;
@@ -113,33 +113,6 @@ static gboolean
 set_timens (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
 	return namespace_parse (option, value, WORD_PRIVATE, &request->namespaces.time, error);
-}
-
-static gboolean
-set_network (DavitCreateRequest *request, const char *option, const char *value, GError **error)
-{
-	DavitRequestNamespaces *namespaces = &request->namespaces;
-	gboolean known;
-
-	namespaces->network_none = FALSE;
-	g_clear_pointer (&namespaces->network_name, g_free);
-	if (!namespace_common (option, value, &namespaces->network, &known, error))
-		return FALSE;
-	if (known)
-		return TRUE;
-	namespace_set (&namespaces->network, DAVIT_NAMESPACE_PRIVATE, NULL);
-	if (strcmp (value, "private") == 0 || strcmp (value, "default") == 0)
-		return TRUE;
-	namespaces->network_none = strcmp (value, "none") == 0;
-	if (namespaces->network_none)
-		return TRUE;
-	/* "slirp4netns:port_handler=..." and the like. */
-	if (!davit_text_is_container_name (value))
-		return davit_request_refuse (error, option, value,
-					     "must be none, private, host, container:NAME, ns:PATH "
-					     "or the name of a network");
-	davit_request_text (&namespaces->network_name, value);
-	return TRUE;
 }
 
 /* "-3.5": a sign, digits, at most nine behind a point. To whole seconds and what is above them. */
@@ -214,10 +187,16 @@ davit_request_namespaces_set (DavitCreateRequest *request, const char *option, c
 			      GError **error)
 {
 	static const DavitRequestOption table[] = {
-		{"cgroupns", set_cgroupns}, {"gidmap", add_idmap}, {"ipc", set_ipc},
-		{"network", set_network},   {"pid", set_pid},	   {"time-offset", add_time_offset},
-		{"timens", set_timens},	    {"uidmap", add_idmap}, {"userns", set_userns},
-		{"uts", set_uts},	    {NULL, NULL},
+		{"cgroupns", set_cgroupns},
+		{"gidmap", add_idmap},
+		{"ipc", set_ipc},
+		{"pid", set_pid},
+		{"time-offset", add_time_offset},
+		{"timens", set_timens},
+		{"uidmap", add_idmap},
+		{"userns", set_userns},
+		{"uts", set_uts},
+		{NULL, NULL},
 	};
 
 	return davit_request_dispatch (table, request, option, value, error);

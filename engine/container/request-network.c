@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static gboolean
-is_address (const char *text, int family)
+gboolean
+davit_request_is_address (const char *text, int family)
 {
 	struct in6_addr address;
 
@@ -24,12 +24,13 @@ is_address (const char *text, int family)
 static gboolean
 is_any_address (const char *text)
 {
-	return is_address (text, AF_INET) || is_address (text, AF_INET6);
+	return davit_request_is_address (text, AF_INET) ||
+	       davit_request_is_address (text, AF_INET6);
 }
 
-/* Of a domain or host; underscores are in use. */
-static gboolean
-is_domain (const char *text)
+/* Underscores are in use. */
+gboolean
+davit_request_is_domain (const char *text)
 {
 	if (text[0] == '\0' || text[0] == '-' || text[0] == '.' || strlen (text) > 253)
 		return FALSE;
@@ -57,7 +58,7 @@ add_dns (DavitCreateRequest *request, const char *option, const char *value, GEr
 static gboolean
 add_dns_search (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
-	if (strcmp (value, ".") != 0 && !is_domain (value))
+	if (strcmp (value, ".") != 0 && !davit_request_is_domain (value))
 		return davit_request_refuse (error, option, value, "must be a domain, or \".\"");
 	g_ptr_array_add (request->network.dns_search, g_strdup (value));
 	return TRUE;
@@ -89,7 +90,7 @@ host_add (DavitCreateRequest *request, const char *option, const char *value, co
 {
 	DavitRequestHost *host;
 
-	if (!is_domain (name))
+	if (!davit_request_is_domain (name))
 		return davit_request_refuse (error, option, value, "must be NAME:ADDRESS");
 	host = g_new0 (DavitRequestHost, 1);
 	host->name = g_strdup (name);
@@ -161,7 +162,7 @@ set_hosts_file (DavitCreateRequest *request, const char *option, const char *val
 static gboolean
 set_ip (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
-	if (!is_address (value, AF_INET))
+	if (!davit_request_is_address (value, AF_INET))
 		return davit_request_refuse (error, option, value, "must be an IPv4 address");
 	davit_request_text (&request->network.ip, value);
 	return TRUE;
@@ -170,14 +171,14 @@ set_ip (DavitCreateRequest *request, const char *option, const char *value, GErr
 static gboolean
 set_ip6 (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
-	if (!is_address (value, AF_INET6))
+	if (!davit_request_is_address (value, AF_INET6))
 		return davit_request_refuse (error, option, value, "must be an IPv6 address");
 	davit_request_text (&request->network.ip6, value);
 	return TRUE;
 }
 
-static gboolean
-is_mac_address (const char *text)
+gboolean
+davit_request_is_mac_address (const char *text)
 {
 	if (strlen (text) != 17)
 		return FALSE;
@@ -189,20 +190,27 @@ is_mac_address (const char *text)
 	return (g_ascii_xdigit_value (text[1]) & 1) == 0;
 }
 
+void
+davit_request_set_mac_address (char **target, const char *value)
+{
+	davit_request_text (target, value);
+	g_strdelimit (*target, "-", ':');
+}
+
 static gboolean
 set_mac_address (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
-	if (!is_mac_address (value))
+	if (!davit_request_is_mac_address (value))
 		return davit_request_refuse (error, option, value,
 					     "must be a MAC address such as 92:d0:c6:0a:29:33");
-	davit_request_text (&request->network.mac_address, value);
+	davit_request_set_mac_address (&request->network.mac_address, value);
 	return TRUE;
 }
 
 static gboolean
 add_alias (DavitCreateRequest *request, const char *option, const char *value, GError **error)
 {
-	if (!is_domain (value))
+	if (!davit_request_is_domain (value))
 		return davit_request_refuse (error, option, value, "must be a host name");
 	g_ptr_array_add (request->network.aliases, g_strdup (value));
 	return TRUE;

@@ -26,8 +26,6 @@ typedef struct {
 	DavitSnapshotFiles files;
 	DavitSnapshot snapshot;
 	DavitRestoring restoring;
-	char *address;
-	char *address6;
 } Restore;
 
 static gboolean
@@ -46,21 +44,6 @@ restore_open (Restore *restore, GError **error)
 	g_propagate_error (error, g_steal_pointer (&local));
 	return davit_error_prefix (error, "checkpoint of container \"%s\"",
 				   davit_container_title (container));
-}
-
-/* "eth0 10.0.0.2/24" to "10.0.0.2", of each family the first that is not the loopback's. */
-static void
-addresses_take (Restore *restore)
-{
-	for (char **line = restore->snapshot.addresses; *line != NULL; line++) {
-		const char *space = strchr (*line, ' ');
-		const char *text = space != NULL ? space + 1 : *line;
-		char **address =
-			strchr (text, ':') != NULL ? &restore->address6 : &restore->address;
-
-		if (!g_str_has_prefix (*line, "lo ") && *address == NULL)
-			*address = g_strndup (text, strcspn (text, "/"));
-	}
 }
 
 static guint32
@@ -135,14 +118,9 @@ restore_locked (Restore *restore, int lock_fd, GError **error)
 	if (!means_find (restore, record, error))
 		return davit_error_prefix (error, "container \"%s\" can't be restored",
 					   davit_container_title (container));
-	addresses_take (restore);
 	restoring->flags = restore_flags (restore, record);
-	if (!restore->options->ignore_address) {
-		restoring->address = restore->address;
-		restoring->address6 = restore->address6;
-	}
-	if (!restore->options->ignore_mac_address)
-		restoring->mac_address = restore->snapshot.mac_address;
+	restoring->ignore_address = restore->options->ignore_address;
+	restoring->ignore_mac_address = restore->options->ignore_mac_address;
 	if (!davit_container_start_restored (container, lock_fd, restoring, error))
 		return davit_error_prefix (error, "container \"%s\" can't be restored",
 					   davit_container_title (container));
@@ -184,8 +162,6 @@ davit_container_restore (DavitContainer *container, const DavitRestoreOptions *o
 		snapshot_consume (&restore);
 	davit_snapshot_files_clear (&restore.files);
 	davit_snapshot_clear (&restore.snapshot);
-	g_free (restore.address);
-	g_free (restore.address6);
 	davit_lock_release (lock_fd);
 	davit_signals_release (&before);
 	return restored;

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define RUN_FILE "run.json"
-#define RUN_VERSION 1
+#define RUN_VERSION 2
 #define RUN_LIMIT (1024 * 1024)
 
 static const char *const phases[] = {
@@ -31,13 +31,8 @@ davit_run_clear (DavitRun *run)
 	g_free (run->runtime);
 	g_free (run->storage);
 	g_free (run->network);
-	g_free (run->network_name);
-	g_free (run->network_status);
-	g_free (run->interface);
-	g_strfreev (run->addresses);
+	g_clear_pointer (&run->networks, g_ptr_array_unref);
 	g_strfreev (run->ports);
-	g_free (run->gateway);
-	g_free (run->mac_address);
 	g_free (run->freezer);
 	*run = (DavitRun){0};
 }
@@ -90,19 +85,12 @@ run_parse_phase (const DavitJson *json, DavitRun *run, GError **error)
 static gboolean
 run_parse_network (const DavitJson *json, DavitRun *run, GError **error)
 {
-	g_autofree const char **addresses = NULL;
 	g_autofree const char **ports = NULL;
 
-	if (!get_string (json, "networkName", &run->network_name, error) ||
-	    !get_string (json, "networkStatus", &run->network_status, error) ||
-	    !get_string (json, "interface", &run->interface, error) ||
-	    !get_string (json, "gateway", &run->gateway, error) ||
-	    !get_string (json, "macAddress", &run->mac_address, error) ||
-	    !davit_json_get_strings (json, "ports", &ports, error) ||
-	    !davit_json_get_strings (json, "addresses", &addresses, error))
+	if (!davit_run_networks_read (json, &run->networks, error) ||
+	    !davit_json_get_strings (json, "ports", &ports, error))
 		return FALSE;
 	run->ports = g_strdupv ((char **) ports);
-	run->addresses = addresses != NULL ? g_strdupv ((char **) addresses) : g_new0 (char *, 1);
 	return TRUE;
 }
 
@@ -160,16 +148,10 @@ davit_run_write (int run_dirfd, const DavitRun *run, GError **error)
 	davit_json_writer_string_if (writer, "runtime", run->runtime);
 	davit_json_writer_string_if (writer, "storage", run->storage);
 	davit_json_writer_string_if (writer, "network", run->network);
-	davit_json_writer_string_if (writer, "networkName", run->network_name);
-	davit_json_writer_string_if (writer, "networkStatus", run->network_status);
-	davit_json_writer_string_if (writer, "interface", run->interface);
-	if (run->addresses != NULL)
-		davit_json_writer_strings (writer, "addresses",
-					   (const char *const *) run->addresses);
+	if (run->networks != NULL)
+		davit_run_networks_write (run->networks, writer);
 	if (run->ports != NULL)
 		davit_json_writer_strings (writer, "ports", (const char *const *) run->ports);
-	davit_json_writer_string_if (writer, "gateway", run->gateway);
-	davit_json_writer_string_if (writer, "macAddress", run->mac_address);
 	davit_json_writer_string_if (writer, "freezer", run->freezer);
 	davit_json_writer_integer (writer, "started", run->started);
 	davit_json_writer_integer (writer, "pid", run->pid);
@@ -196,6 +178,16 @@ davit_run_is_alive (const DavitRun *run)
 
 	/* One that has ended and that its parent has not yet asked about still has its number. */
 	return davit_run_open_process (run, &pidfd, NULL) && !davit_fd_wait (pidfd, 0, NULL);
+}
+
+gboolean
+davit_run_is_cut_off (const DavitRun *run)
+{
+	for (guint i = 0; run->networks != NULL && i < run->networks->len; i++) {
+		if (davit_run_network_is_lost ((DavitRunNetwork *) run->networks->pdata[i]))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* freezer.state of cgroup v1 says THAWED, FREEZING or FROZEN, cgroup.freeze of v2 0 or 1. */

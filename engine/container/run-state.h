@@ -16,7 +16,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "container/run-network.h"
 
 G_BEGIN_DECLS
 
@@ -32,17 +32,12 @@ typedef enum {
 typedef struct {
 	DavitRunPhase phase;
 	char *boot_id;
-	char *runtime; /* plugins that take part in it */
-	char *storage; /* NULL with a root file system that is no plugin's */
-	char *network; /* NULL: nothing is attached */
-	char *network_name;
-	char *network_status; /* for detach */
-	char *interface;      /* what the network driver reported */
-	char **addresses;     /* "INTERFACE ADDRESS/PREFIX", NULL-terminated, never NULL */
-	char **ports;	      /* "HOST-ADDRESS HOST-PORT PROTOCOL CONTAINER-PORT", or NULL */
-	char *gateway;
-	char *mac_address;
-	char *freezer; /* file that tells whether it is frozen; or NULL */
+	char *runtime;	     /* plugins that take part in it */
+	char *storage;	     /* NULL with a root file system that is no plugin's */
+	char *network;	     /* NULL: nothing is attached */
+	GPtrArray *networks; /* DavitRunNetwork, in the order in which they are attached; or NULL */
+	char **ports;	     /* "HOST-ADDRESS HOST-PORT PROTOCOL CONTAINER-PORT", or NULL */
+	char *freezer;	     /* file that tells whether it is frozen; or NULL */
 	gint64 started;
 	gint64 pid; /* of the first process; 0: none yet */
 	guint64 start_time;
@@ -59,6 +54,8 @@ gboolean davit_run_write (int run_dirfd, const DavitRun *run, GError **error);
 gboolean davit_run_is_alive (const DavitRun *run);
 /* The same, and gives a pidfd. NOT_FOUND. */
 gboolean davit_run_open_process (const DavitRun *run, int *ret_pidfd, GError **error);
+/* Whether a process that connects it has ended. */
+gboolean davit_run_is_cut_off (const DavitRun *run);
 /* Whether its processes are frozen, as the kernel says. */
 gboolean davit_run_is_frozen (const DavitRun *run);
 

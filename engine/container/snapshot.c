@@ -28,8 +28,7 @@ davit_snapshot_clear (DavitSnapshot *snapshot)
 {
 	g_clear_pointer (&snapshot->driver, g_free);
 	g_clear_pointer (&snapshot->runtime, g_free);
-	g_clear_pointer (&snapshot->addresses, g_strfreev);
-	g_clear_pointer (&snapshot->mac_address, g_free);
+	g_clear_pointer (&snapshot->networks, g_ptr_array_unref);
 	g_clear_pointer (&snapshot->kernel, g_free);
 }
 
@@ -108,10 +107,8 @@ davit_snapshot_write (const DavitSnapshotFiles *files, const DavitSnapshot *snap
 	davit_json_writer_boolean (writer, "fileLocks", snapshot->file_locks);
 	davit_json_writer_boolean (writer, "terminal", snapshot->terminal);
 	davit_json_writer_boolean (writer, "hasChanges", snapshot->has_changes);
-	if (snapshot->addresses != NULL)
-		davit_json_writer_strings (writer, "addresses",
-					   (const char *const *) snapshot->addresses);
-	davit_json_writer_string_if (writer, "macAddress", snapshot->mac_address);
+	if (snapshot->networks != NULL)
+		davit_run_networks_write (snapshot->networks, writer);
 	davit_json_writer_string_if (writer, "kernel", snapshot->kernel);
 	davit_json_writer_end_object (writer);
 	text = davit_json_writer_finish (writer, &length);
@@ -132,25 +129,19 @@ read_switches (const DavitJson *json, DavitSnapshot *snapshot, GError **error)
 static gboolean
 read_strings (const DavitJson *json, DavitSnapshot *snapshot, GError **error)
 {
-	g_autofree const char **addresses = NULL;
-	const char *driver = NULL, *runtime = NULL, *mac_address = NULL, *kernel = NULL;
+	const char *driver = NULL, *runtime = NULL, *kernel = NULL;
 
 	if (!davit_json_get_string (json, "driver", &driver, error) ||
 	    !davit_json_get_string (json, "runtime", &runtime, error) ||
-	    !davit_json_get_string (json, "macAddress", &mac_address, error) ||
-	    !davit_json_get_string (json, "kernel", &kernel, error) ||
-	    !davit_json_get_strings (json, "addresses", &addresses, error))
+	    !davit_json_get_string (json, "kernel", &kernel, error))
 		return FALSE;
 	if (driver != NULL && !davit_text_is_plugin_name (driver))
 		return davit_error_set (error, DAVIT_ERROR_CORRUPT,
 					"driver: must be the name of a plugin");
 	snapshot->driver = g_strdup (driver);
 	snapshot->runtime = g_strdup (runtime);
-	snapshot->mac_address = g_strdup (mac_address);
 	snapshot->kernel = g_strdup (kernel);
-	snapshot->addresses =
-		addresses != NULL ? g_strdupv ((char **) addresses) : g_new0 (char *, 1);
-	return TRUE;
+	return davit_run_networks_read (json, &snapshot->networks, error);
 }
 
 /* NOT_FOUND: the directory is no checkpoint. */

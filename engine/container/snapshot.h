@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include "container/run-network.h"
 #include "monitor/client.h"
 
 #include <glib.h>
@@ -33,8 +34,7 @@ typedef struct {
 	gboolean file_locks;
 	gboolean terminal;
 	gboolean has_changes; /* rootfs.tar is there */
-	char **addresses;     /* "INTERFACE ADDRESS/PREFIX", never NULL */
-	char *mac_address;
+	GPtrArray *networks;  /* DavitRunNetwork; or NULL */
 	char *kernel;
 } DavitSnapshot;
 

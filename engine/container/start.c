@@ -95,7 +95,6 @@ intent_write (Start *start, GError **error)
 {
 	const DavitRecord *record = start->record;
 	DavitRun *run = &start->run;
-	const char *network = NULL;
 
 	run->phase = DAVIT_RUN_STARTING;
 	run->boot_id = g_strdup (start->container->engine->boot_id);
@@ -103,11 +102,15 @@ intent_write (Start *start, GError **error)
 	run->auto_remove = record->auto_remove;
 	if (record->rootfs == NULL)
 		run->storage = g_strdup (record->storage);
-	if (record->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE) {
+	if (record->networks->len > 0) {
 		run->network = g_strdup (record->network);
-		if (!davit_json_get_string (record->json, "networkName", &network, error))
-			return FALSE;
-		run->network_name = g_strdup (network);
+		run->networks = g_ptr_array_new_with_free_func (davit_run_network_free);
+	}
+	for (guint i = 0; i < record->networks->len; i++) {
+		const DavitRecordNetwork *network = record->networks->pdata[i];
+
+		g_ptr_array_add (run->networks,
+				 davit_run_network_new (network->network, network->interface));
 	}
 	return davit_run_write (start->container->run_dirfd, run, error);
 }

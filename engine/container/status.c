@@ -92,6 +92,7 @@ look_at_run (DavitContainer *container, DavitState *state)
 			container->status = alive_status (&run);
 			container->pid = (int) run.pid;
 			container->ports = g_steal_pointer (&run.ports);
+			container->network_lost = davit_run_is_cut_off (&run);
 			set_exit (container, &(DavitExit){0});
 		} else {
 			set_ended (container, state);
@@ -112,6 +113,7 @@ davit_container_look_with (DavitContainer *container, const DavitState *known)
 	container->pid = 0;
 	container->checkpointed = 0;
 	g_clear_pointer (&container->ports, g_strfreev);
+	container->network_lost = FALSE;
 	container->started = state.started;
 	container->restored = state.restored;
 	set_exit (container, &state.exit);

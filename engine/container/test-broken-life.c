@@ -141,6 +141,68 @@ test_no_program (TestEngine *test, gconstpointer data)
 	test_assert_clean (test);
 }
 
+#define TWO_NETWORKS                                                                               \
+	", \"networks\": [{\"network\": \"one\", \"interface\": \"eth0\"}, "                       \
+	"{\"network\": \"two\", \"interface\": \"eth1\"}]"
+
+static char *
+network_calls (const TestEngine *test)
+{
+	g_autofree char *path = g_build_filename (test->engine->paths->runroot, "plugins",
+						  "network", "toy-network", "calls", NULL);
+	char *text = NULL;
+
+	g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+	g_assert_cmpint (unlink (path), ==, 0);
+	return text;
+}
+
+/* Detached in reverse, and all of them: when one can't be attached, and also when one resists. */
+static void
+test_several_networks (TestEngine *test, gconstpointer data)
+{
+	static const char *const attach_fails[] = {"network.toy-network.fail=attach-eth1", NULL};
+	static const char *const detach_fails[] = {"network.toy-network.fail=detach-eth1", NULL};
+	g_autofree char *id = test_id (1);
+	g_autofree char *broken =
+		g_strdup_printf ("attach %s\nattach-eth1 %s\ndetach-eth1 %s\ndetach %s\n", id, id,
+				 id, id);
+	g_autofree char *calls = NULL;
+	g_autoptr (DavitContainer) container = NULL;
+	g_autoptr (GError) error = NULL;
+	DavitExit ended = {0};
+	TestOutput output;
+
+	test_container_write (test, id, "web", "[\"true\"]", TWO_NETWORKS);
+	test_engine_reopen (test, attach_fails);
+	container = test_find (test, "web");
+	test_output_init (&output);
+	g_assert_false (davit_container_start (container, &output.start, NULL, &ended, &error));
+	test_engine_assert_error (test, &error, DAVIT_ERROR_BUSY,
+				  "network/toy-network: attach-eth1 \"000000000000\": is to fail");
+	calls = network_calls (test);
+	g_assert_cmpstr (calls, ==, broken);
+	g_clear_pointer (&calls, g_free);
+	g_clear_pointer (&container, davit_container_free);
+
+	test_engine_reopen (test, detach_fails);
+	container = test_find (test, "web");
+	g_assert_false (davit_container_start (container, &output.start, NULL, &ended, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_BUSY);
+	g_clear_error (&error);
+	calls = network_calls (test);
+	g_assert_true (g_str_has_prefix (calls, broken));
+	g_clear_pointer (&container, davit_container_free);
+
+	test_engine_reopen (test, NULL);
+	container = test_find (test, "web");
+	davit_container_cleanup (container, &error);
+	g_assert_no_error (error);
+	g_assert_true (davit_container_remove (container, FALSE, -1, &error));
+	test_output_clear (&output);
+	test_assert_clean (test);
+}
+
 /* What can't be undone stays on record until it can; the rest is undone all the same. */
 static void
 test_cleanup_fails (TestEngine *test, gconstpointer data)
@@ -354,6 +416,7 @@ main (int argc, char **argv)
 	test_life_add ("/broken-life/start-fails", test_start_fails);
 	test_life_add ("/broken-life/no-program", test_no_program);
 	test_life_add ("/broken-life/cleanup-fails", test_cleanup_fails);
+	test_life_add ("/broken-life/several-networks", test_several_networks);
 	test_life_add ("/broken-life/remove-fails", test_remove_fails);
 	test_life_add ("/broken-life/engine-dies", test_engine_dies);
 	test_life_add ("/broken-life/monitor-dies", test_monitor_dies);

@@ -258,7 +258,29 @@ static const Case namespaces[] = {
 	GOOD ("network", "none"),
 	GOOD ("network", "host"),
 	GOOD ("network", "mine"),
-	BAD ("network", "slirp4netns:mtu=5", "must be none, private, host"),
+	GOOD ("network", "default"),
+	GOOD ("network", "one,two"),
+	GOOD ("network", "slirp4netns:mtu=1400,cidr=10.1.0.0/24,outbound_addr6=::1"),
+	GOOD ("network", "mine:ip=10.0.0.2,mac=92:d0:c6:0a:29:33,interface_name=lan0,alias=db"),
+	GOOD ("network", "mine:ip=fd00::2"),
+	GOOD ("network", "name=mine,ip6=fd00::2,mac-address=92-d0-c6-0a-29-33,driver-opt=a=b"),
+	BAD ("network", "", "must be none, default"),
+	BAD ("network", "a b", "must be none, default"),
+	BAD ("network", "one,", "must be none, default"),
+	BAD ("network", "none:mtu=5", "\"none\" takes no options"),
+	BAD ("network", "host:mtu=5", "\"host\" takes no options"),
+	BAD ("network", "container:", "must name a container"),
+	BAD ("network", "mine:ip", "\"ip\" must be KEY=VALUE"),
+	BAD ("network", "mine:", "has no options behind its name"),
+	BAD ("network", "mine:=x", "\"=x\" must be KEY=VALUE"),
+	BAD ("network", "mine:ip=10.0.0", "ip: \"10.0.0\" must be an address"),
+	BAD ("network", "mine:ip6=10.0.0.2", "ip6: \"10.0.0.2\" must be an IPv6 address"),
+	BAD ("network", "mine:mac=93:d0:c6:0a:29:33", "must be a MAC address"),
+	BAD ("network", "mine:interface_name=0123456789abcdef", "must be the name of an interface"),
+	BAD ("network", "mine:interface_name=lo", "must be the name of an interface"),
+	BAD ("network", "mine:interface_name=a/b", "must be the name of an interface"),
+	BAD ("network", "mine:alias=-x", "must be a host name"),
+	BAD ("network", "name=mine,driver-opt=a", "must be KEY=VALUE"),
 	GOOD ("timens", "private"),
 	BAD ("timens", "none", "must be private, host"),
 	GOOD ("time-offset", "monotonic=86400"),
@@ -481,6 +503,36 @@ combination (const char *const *words, const char *message)
 		g_error ("\"%s\" lacks \"%s\"", error->message, message);
 }
 
+/* A mode of the network leaves no room for another one, nor for networks. */
+static void
+test_network_modes (void)
+{
+	static const struct {
+		const char *first;
+		const char *second;
+		const char *text;
+	} cases[] = {
+		{"host", "one", "can't be combined with \"host\""},
+		{"one", "none", "can't be combined with networks"},
+		{"none", "host", "can't be combined with \"none\""},
+		{"container:web", "one", "can't be combined with \"container:web\""},
+		{"default", "one", "can't be combined with \"default\""},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+		g_autoptr (DavitCreateRequest) request = davit_create_request_new ();
+		g_autoptr (GError) error = NULL;
+
+		g_assert_true (
+			davit_create_request_set (request, "network", cases[i].first, &error));
+		g_assert_no_error (error);
+		g_assert_false (
+			davit_create_request_set (request, "network", cases[i].second, &error));
+		g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_USAGE);
+		g_assert_nonnull (strstr (error->message, cases[i].text));
+	}
+}
+
 static void
 test_combinations (void)
 {
@@ -511,6 +563,15 @@ test_combinations (void)
 		{"network=host|ip=1.2.3.4", "\"--ip\" needs a network of its own"},
 		{"network=none|mac-address=92:d0:c6:0a:29:33", "\"--mac-address\" needs"},
 		{"network=host|network-driver=none", "\"--network-driver\" has no effect"},
+		{"network=none|network-driver=none", NULL},
+		{"network=none|network-driver=cni",
+		 "\"--network none\" and \"--network-driver cni\""},
+		{"network=host|network=host", NULL},
+		{"network=one|network=two", NULL},
+		{"network=one,two|ip=10.0.0.2", "\"--ip\" is for a single network"},
+		{"network=one|network=two|ip6=::2", "write --network NAME:ip6=VALUE"},
+		{"network=one,two|mac-address=92:d0:c6:0a:29:33", "\"--mac-address\" is for"},
+		{"network=one:ip=10.0.0.2|ip=10.0.0.3", "\"--ip\" and \"--network one:ip=\""},
 		{"tmpfs=/a|volume=/tmp:/a", "two mounts have the target \"/a\""},
 		{"replace=true", "\"--replace\" needs \"--name\""},
 		{"init-path=/bin/sh", "\"--init-path\" has no effect without"},
@@ -630,6 +691,7 @@ main (int argc, char **argv)
 	g_test_add_func ("/create-request/complete", test_complete);
 	g_test_add_func ("/create-request/unknown", test_unknown);
 	g_test_add_func ("/create-request/combinations", test_combinations);
+	g_test_add_func ("/create-request/network-modes", test_network_modes);
 	g_test_add_func ("/create-request/parsed", test_parsed);
 	g_test_add_func ("/create-request/env", test_env);
 	return g_test_run ();

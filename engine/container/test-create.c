@@ -303,7 +303,72 @@ test_namespaces (TestEngine *test, gconstpointer data)
 	assert_member (second, "hostname", NULL);
 	refused (test, "box", missing, DAVIT_ERROR_NOT_FOUND,
 		 "option \"--pid\": no container with name or id \"none\"");
-	refused (test, "box", network, DAVIT_ERROR_USAGE, "has no network \"mine\"");
+	refused (test, "box", network, DAVIT_ERROR_USAGE,
+		 "option \"--network\": no network \"mine\"; there are: none, host, "
+		 "container:NAME;");
+	refused (test, "box", network, DAVIT_ERROR_USAGE, "; toy-network: one, two");
+}
+
+/* Which driver a word leads to, and what the interfaces are called. */
+static void
+test_networks (TestEngine *test, gconstpointer data)
+{
+	static const char *const several[] = {"network=one:interface_name=eth1,ip=10.7.0.9,x=y",
+					      "network=two", "network-alias=db", NULL};
+	static const char *const plugin[] = {"network=toy-network", "ip=10.7.0.9", NULL};
+	static const char *const bridge[] = {"network=bridge", NULL};
+	static const char *const fixed[] = {"network-driver=toy-network", "network=two", NULL};
+	static const char *const other[] = {"network-driver=toy-network", "network=mine", NULL};
+	static const char *const twice[] = {"network=one", "network=one", NULL};
+	static const char *const same[] = {"network=one:interface_name=a",
+					   "network=two:interface_name=a", NULL};
+	const char *none[] = {toys[0], "engine.network=host", toys[2], toys[3], NULL};
+	const DavitRecordNetwork *network;
+	g_autoptr (DavitContainer) container = NULL;
+	g_autoptr (DavitRecord) record = NULL;
+
+	set_up (test, NULL);
+	container = create (test, several, no_words);
+	record = davit_record_read (container->dirfd, NULL);
+	g_assert_cmpstr (record->network, ==, "toy-network");
+	g_assert_cmpuint (record->networks->len, ==, 2);
+	network = (const DavitRecordNetwork *) record->networks->pdata[0];
+	g_assert_cmpstr (network->network, ==, "one");
+	g_assert_cmpstr (network->interface, ==, "eth1");
+	g_assert_cmpstr (network->address, ==, "10.7.0.9");
+	g_assert_cmpstr (network->options[0], ==, "x=y");
+	g_assert_cmpstr (network->aliases[0], ==, "db");
+	network = (const DavitRecordNetwork *) record->networks->pdata[1];
+	g_assert_cmpstr (network->network, ==, "two");
+	g_assert_cmpstr (network->interface, ==, "eth0");
+	g_clear_pointer (&record, davit_record_free);
+	g_clear_pointer (&container, davit_container_free);
+
+	container = create (test, plugin, no_words);
+	record = davit_record_read (container->dirfd, NULL);
+	network = (const DavitRecordNetwork *) record->networks->pdata[0];
+	g_assert_null (network->network);
+	g_assert_cmpstr (network->address, ==, "10.7.0.9");
+	g_clear_pointer (&record, davit_record_free);
+	g_clear_pointer (&container, davit_container_free);
+	container = create (test, bridge, no_words);
+	g_clear_pointer (&container, davit_container_free);
+	container = create (test, fixed, no_words);
+	g_clear_pointer (&container, davit_container_free);
+
+	refused (test, "box", other, DAVIT_ERROR_USAGE,
+		 "no network of the driver \"toy-network\" \"mine\"");
+	refused (test, "box", twice, DAVIT_ERROR_USAGE, "\"one\" is given twice");
+	refused (test, "box", same, DAVIT_ERROR_USAGE, "two interfaces can't be called \"a\"");
+
+	/* Without a driver in the configuration, whoever has the network is it. */
+	test_engine_reopen (test, none);
+	container = create (test, &fixed[1], no_words);
+	record = davit_record_read (container->dirfd, NULL);
+	g_assert_cmpstr (record->network, ==, "toy-network");
+	g_assert_cmpint (record->network_namespace.mode, ==, DAVIT_NAMESPACE_PRIVATE);
+	refused (test, "box", bridge, DAVIT_ERROR_USAGE,
+		 "\"bridge\" is the configured network, and there is none");
 }
 
 static void
@@ -451,6 +516,7 @@ main (int argc, char **argv)
 	test_engine_add ("/create/privileged", test_privileged);
 	test_engine_add ("/create/names", test_names);
 	test_engine_add ("/create/namespaces", test_namespaces);
+	test_engine_add ("/create/networks", test_networks);
 	test_engine_add ("/create/refused", test_refused);
 	test_engine_add ("/create/rootfs", test_rootfs);
 	test_engine_add ("/create/cidfile", test_cidfile);

@@ -156,13 +156,64 @@ test_refused (void)
 		 "namespaces.ipc.target: must be an absolute path"},
 		{"{" HEAD "," IMAGE ",\"storage\":\"vfs\",\"runtime\":\"native\"," ARGS "}",
 		 "network: is missing"},
+		{"{" MINIMUM ",\"networks\":{}}", "networks"},
+		{"{" MINIMUM ",\"networks\":[{}]}", "networks: interface must be"},
+		{"{" MINIMUM ",\"networks\":[1]}", "networks[0]: must be an object"},
+		{"{" MINIMUM ",\"networks\":[{\"interface\":\"lo\"}]}",
+		 "networks: interface must be"},
+		{"{" MINIMUM ",\"networks\":[{\"interface\":\"a\",\"network\":\"../x\"}]}",
+		 "networks: network must be"},
+		{"{" MINIMUM ",\"networks\":[{\"interface\":\"a\",\"ip\":1}]}", "ip"},
 		{"{" MINIMUM ",\"id\":\"x\"}", "record of a container"},
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
 		refused (cases[i].text, DAVIT_ERROR_CORRUPT, cases[i].message);
-	refused ("{\"version\":2,\"id\":\"" ID "\",\"strange\":[]}", DAVIT_ERROR_CONFIG,
-		 "record of container \"0123456789ab\": version 2 is that of a newer davit");
+	refused ("{\"version\":3,\"id\":\"" ID "\",\"strange\":[]}", DAVIT_ERROR_CONFIG,
+		 "record of container \"0123456789ab\": version 3 is that of a newer davit");
+}
+
+/* As they are written, and those that version 1 wrote. */
+static void
+test_networks (void)
+{
+	g_autoptr (GError) error = NULL;
+	g_autoptr (DavitRecord) record =
+		parse ("{" MINIMUM ",\"networks\":[{\"interface\":\"eth0\"},{\"network\":\"lan\","
+		       "\"interface\":\"lan0\",\"ip\":\"10.0.0.2\",\"ip6\":\"::2\","
+		       "\"macAddress\":\"02:00:00:00:00:01\",\"aliases\":[\"db\"],\"options\":[\"a="
+		       "b\"]}]}",
+		       &error);
+	const DavitRecordNetwork *network;
+
+	g_assert_no_error (error);
+	g_assert_cmpuint (record->networks->len, ==, 2);
+	g_assert_cmpstr (davit_record_network_title (record, 0), ==, "none");
+	g_assert_cmpstr (davit_record_network_title (record, 1), ==, "lan");
+	network = (const DavitRecordNetwork *) record->networks->pdata[1];
+	g_assert_cmpstr (network->interface, ==, "lan0");
+	g_assert_cmpstr (network->address, ==, "10.0.0.2");
+	g_assert_cmpstr (network->address6, ==, "::2");
+	g_assert_cmpstr (network->mac_address, ==, "02:00:00:00:00:01");
+	g_assert_cmpstr (network->aliases[0], ==, "db");
+	g_assert_cmpstr (network->options[0], ==, "a=b");
+	g_clear_pointer (&record, davit_record_free);
+
+	record = parse ("{" MINIMUM ",\"networkName\":\"lan\",\"ip\":\"10.0.0.2\","
+			"\"networkAliases\":[\"db\"]}",
+			&error);
+	g_assert_no_error (error);
+	g_assert_cmpuint (record->networks->len, ==, 1);
+	network = (const DavitRecordNetwork *) record->networks->pdata[0];
+	g_assert_cmpstr (network->network, ==, "lan");
+	g_assert_cmpstr (network->interface, ==, "eth0");
+	g_assert_cmpstr (network->address, ==, "10.0.0.2");
+	g_assert_cmpstr (network->aliases[0], ==, "db");
+	g_clear_pointer (&record, davit_record_free);
+
+	record = parse ("{" MINIMUM ",\"namespaces\":{\"network\":{\"mode\":\"host\"}}}", &error);
+	g_assert_no_error (error);
+	g_assert_cmpuint (record->networks->len, ==, 0);
 }
 
 static void
@@ -198,6 +249,7 @@ main (int argc, char **argv)
 	g_test_init (&argc, &argv, NULL);
 	g_test_add_func ("/record/minimum", test_minimum);
 	g_test_add_func ("/record/members", test_members);
+	g_test_add_func ("/record/networks", test_networks);
 	g_test_add_func ("/record/refused", test_refused);
 	g_test_add_func ("/record/read", test_read);
 	return g_test_run ();

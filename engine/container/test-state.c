@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,29 +63,46 @@ test_state (TestEngine *test, gconstpointer data)
 				  "state.json: version 2 is that of a newer davit");
 }
 
+#define OLD_RUN                                                                                    \
+	"{\"version\":1,\"phase\":\"running\",\"network\":\"cni\",\"networkName\":\"lan\","        \
+	"\"networkStatus\":\"s\",\"interface\":\"eth0\",\"addresses\":[\"eth0 10.0.0.2/24\"],"     \
+	"\"gateway\":\"10.0.0.1\",\"macAddress\":\"02:00:00:00:00:01\"}"
+
 static void
 test_run (TestEngine *test, gconstpointer data)
 {
 	char *addresses[] = {(char *) "lo 127.0.0.1/8", (char *) "eth0 10.0.0.2/24", NULL};
+	char *gateways[] = {(char *) "10.0.0.1", NULL};
+	g_autoptr (GPtrArray) networks = g_ptr_array_new ();
 	DavitRun run = {
 		.phase = DAVIT_RUN_RUNNING,
 		.boot_id = (char *) "boot",
 		.runtime = (char *) "native",
 		.storage = (char *) "overlay",
 		.network = (char *) "none",
-		.network_status = (char *) "a \"status\"\n",
-		.addresses = addresses,
+		.networks = networks,
 		.freezer = (char *) "/sys/x",
 		.started = 12,
 		.pid = 34,
 		.start_time = 56,
 		.auto_remove = TRUE,
 	};
+	DavitRunNetwork network = {
+		.network = (char *) "lan",
+		.interface = (char *) "eth0",
+		.status = (char *) "a \"status\"\n",
+		.addresses = addresses,
+		.gateways = gateways,
+		.helper = 78,
+		.helper_start = 90,
+	};
+	const DavitRunNetwork *again;
 	DavitRun read = {0};
 	davit_autofd fd = -1;
 	g_autofree char *id = test_id (1);
 	g_autoptr (GError) error = NULL;
 
+	g_ptr_array_add (networks, &network);
 	davit_path_open_subdirectory (test->directories.run_fd, id, 0700, &fd, &error);
 	g_assert_no_error (error);
 	g_assert_false (davit_run_read (fd, &read, &error));
@@ -94,10 +112,19 @@ test_run (TestEngine *test, gconstpointer data)
 	g_assert_true (davit_run_read (fd, &read, &error));
 	g_assert_no_error (error);
 	g_assert_cmpint (read.phase, ==, DAVIT_RUN_RUNNING);
-	g_assert_cmpstr (read.network_status, ==, run.network_status);
-	g_assert_cmpstr (read.addresses[1], ==, addresses[1]);
+	g_assert_cmpuint (read.networks->len, ==, 1);
+	again = (const DavitRunNetwork *) read.networks->pdata[0];
+	g_assert_cmpstr (again->network, ==, "lan");
+	g_assert_cmpstr (again->interface, ==, "eth0");
+	g_assert_cmpstr (again->status, ==, network.status);
+	g_assert_cmpstr (again->addresses[1], ==, addresses[1]);
+	g_assert_cmpstr (again->gateways[0], ==, "10.0.0.1");
+	g_assert_null (again->mac_address);
+	g_assert_cmpint (again->helper, ==, 78);
+	g_assert_cmpuint (again->helper_start, ==, 90);
+	g_assert_cmpstr (davit_run_network_find (again, AF_INET), ==, "10.0.0.2/24");
+	g_assert_null (davit_run_network_find (again, AF_INET6));
 	g_assert_cmpstr (read.freezer, ==, "/sys/x");
-	g_assert_null (read.gateway);
 	g_assert_cmpint (read.pid, ==, 34);
 	g_assert_cmpuint (read.start_time, ==, 56);
 	g_assert_true (read.auto_remove);
@@ -108,6 +135,63 @@ test_run (TestEngine *test, gconstpointer data)
 	g_assert_false (davit_run_read (fd, &read, &error));
 	test_engine_assert_error (test, &error, DAVIT_ERROR_CORRUPT,
 				  "run.json: \"../native\" is no name of a plugin");
+}
+
+/* A container that an older davit has started is stopped by this one. */
+static void
+test_run_old (TestEngine *test, gconstpointer data)
+{
+	g_autofree char *id = test_id (1);
+	g_autoptr (GError) error = NULL;
+	const DavitRunNetwork *network;
+	davit_autofd fd = -1;
+	DavitRun run = {0};
+
+	davit_path_open_subdirectory (test->directories.run_fd, id, 0700, &fd, &error);
+	g_assert_no_error (error);
+	davit_path_replace_file (fd, "run.json", OLD_RUN, strlen (OLD_RUN), 0600, FALSE, &error);
+	g_assert_no_error (error);
+	g_assert_true (davit_run_read (fd, &run, &error));
+	g_assert_no_error (error);
+	g_assert_cmpuint (run.networks->len, ==, 1);
+	network = (const DavitRunNetwork *) run.networks->pdata[0];
+	g_assert_cmpstr (network->network, ==, "lan");
+	g_assert_cmpstr (network->interface, ==, "eth0");
+	g_assert_cmpstr (network->status, ==, "s");
+	g_assert_cmpstr (network->addresses[0], ==, "eth0 10.0.0.2/24");
+	g_assert_cmpstr (network->gateways[0], ==, "10.0.0.1");
+	g_assert_cmpstr (network->mac_address, ==, "02:00:00:00:00:01");
+	davit_run_clear (&run);
+}
+
+/* Whether a helper is there is asked of the kernel. */
+static void
+test_helper (TestEngine *test, gconstpointer data)
+{
+	DavitRunNetwork *network = davit_run_network_new (NULL, "eth0");
+	g_autoptr (GPtrArray) networks = g_ptr_array_new_with_free_func (davit_run_network_free);
+	DavitRun run = {.networks = networks};
+	pid_t child = fork ();
+
+	if (child == 0) {
+		pause ();
+		_exit (0);
+	}
+	g_assert_cmpint (child, >, 0);
+	g_ptr_array_add (networks, network);
+	g_assert_false (davit_run_is_cut_off (&run));
+	network->helper = child;
+	g_assert_true (davit_fd_process_start_time (child, &network->helper_start, NULL));
+	g_assert_false (davit_run_is_cut_off (&run));
+	network->helper_start++;
+	g_assert_true (davit_run_is_cut_off (&run));
+	network->helper_start--;
+	kill (child, SIGKILL);
+	g_assert_cmpint (waitid (P_PID, (id_t) child, &(siginfo_t){0}, WEXITED | WNOWAIT), ==, 0);
+	/* Not reaped yet. */
+	g_assert_true (davit_run_is_cut_off (&run));
+	g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+	g_assert_true (davit_run_is_cut_off (&run));
 }
 
 /* v1 and v2, and what can't be read. */
@@ -246,6 +330,8 @@ main (int argc, char **argv)
 	g_test_init (&argc, &argv, NULL);
 	test_engine_add ("/state/state", test_state);
 	test_engine_add ("/state/run", test_run);
+	test_engine_add ("/state/run-old", test_run_old);
+	test_engine_add ("/state/helper", test_helper);
 	test_engine_add ("/state/frozen", test_frozen);
 	test_engine_add ("/state/status", test_status);
 	test_engine_add ("/state/damaged", test_damaged_state);

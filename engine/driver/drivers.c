@@ -74,9 +74,8 @@ name_compare (gconstpointer left, gconstpointer right)
 	return strcmp (*(const char *const *) left, *(const char *const *) right);
 }
 
-/* The names of the plugins of a kind, as far as their files say it, sorted. */
-static GPtrArray *
-drivers_list_names (DavitDrivers *drivers, DavitKind kind)
+GPtrArray *
+davit_drivers_names (DavitDrivers *drivers, DavitKind kind)
 {
 	g_autoptr (GPtrArray) files = davit_search_all ((const char *const *) drivers->directories);
 	GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
@@ -114,7 +113,7 @@ static gboolean
 drivers_not_found (DavitDrivers *drivers, DavitKind kind, const char *name, GError **error)
 {
 	g_autofree char *places = g_strjoinv (", ", drivers->directories);
-	g_autoptr (GPtrArray) names = drivers_list_names (drivers, kind);
+	g_autoptr (GPtrArray) names = davit_drivers_names (drivers, kind);
 	g_autofree char *there_are = names_describe (names);
 
 	return davit_error_set (error, DAVIT_ERROR_PLUGIN_FILE,
@@ -215,6 +214,29 @@ drivers_get (DavitDrivers *drivers, DavitKind kind, const char *choice, GError *
 		return NULL;
 	g_ptr_array_add (drivers->opened, driver);
 	return g_steal_pointer (&driver);
+}
+
+gboolean
+davit_drivers_has (DavitDrivers *drivers, DavitKind kind, const char *name)
+{
+	if (!davit_text_is_plugin_name (name))
+		return FALSE;
+	for (guint i = 0; drivers->directories[i] != NULL; i++) {
+		const char *directory = drivers->directories[i];
+		DavitPluginFile *file = davit_search_find (directory, kind, name, TRUE);
+		DavitModule *module = NULL;
+
+		if (file != NULL) {
+			davit_plugin_file_free (file);
+			return TRUE;
+		}
+		/* Beside the folders a file tells its kind only when it is loaded. */
+		if (!directory_find_module (directory, kind, name, &module, NULL) || module == NULL)
+			continue;
+		davit_loader_close (module);
+		return TRUE;
+	}
+	return FALSE;
 }
 
 /* The structs of the kinds hold a driver first and nothing else: driver.h. */

@@ -41,6 +41,11 @@ DavitNetwork *davit_drivers_network (DavitDrivers *drivers, const char *name, GE
 DavitRuntime *davit_drivers_runtime (DavitDrivers *drivers, const char *name, GError **error);
 DavitCheckpoint *davit_drivers_checkpoint (DavitDrivers *drivers, const char *name, GError **error);
 
+/* Whether there is a plugin of that name, be it usable or not. */
+gboolean davit_drivers_has (DavitDrivers *drivers, DavitKind kind, const char *name);
+/* The names of the plugins of a kind, sorted. */
+GPtrArray *davit_drivers_names (DavitDrivers *drivers, DavitKind kind);
+
 const char *davit_drivers_kind_name (DavitKind kind);
 gboolean davit_drivers_parse_kind (const char *text, DavitKind *ret_kind, GError **error);
 

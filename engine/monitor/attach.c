@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "monitor/caller.h"
 #include "monitor/message.h"
 
@@ -129,6 +130,19 @@ outgoing_send (Attachment *attachment, GError **error)
 	return TRUE;
 }
 
+/* A text of ours that stands in the reader: where errors are shown. */
+static void
+text_show (Attachment *attachment)
+{
+	const DavitAttach *attach = attachment->attach;
+	guint8 *text = davit_message_payload (&attachment->reader);
+
+	attachment->output_fd =
+		attach->stderr_fd >= 0 || !attach->terminal ? attach->stderr_fd : attach->stdout_fd;
+	attachment->output = text;
+	attachment->n_output = attachment->output_fd >= 0 ? strlen ((const char *) text) : 0;
+}
+
 /* In the place where something is missing, so that nobody takes the rest for the whole. */
 static void
 lost_show (Attachment *attachment)
@@ -146,10 +160,24 @@ lost_show (Attachment *attachment)
 	else
 		g_snprintf ((char *) text, DAVIT_PROTOCOL_PAYLOAD_LIMIT,
 			    "davit: output is missing here%s\n", attach->terminal ? "\r" : "");
-	attachment->output_fd =
-		attach->stderr_fd >= 0 || !attach->terminal ? attach->stderr_fd : attach->stdout_fd;
-	attachment->output = text;
-	attachment->n_output = attachment->output_fd >= 0 ? strlen ((const char *) text) : 0;
+	text_show (attachment);
+}
+
+/* In the place where it was said. The text comes from another process: it is made harmless. */
+static void
+notice_show (Attachment *attachment)
+{
+	const DavitAttach *attach = attachment->attach;
+	DavitMessageReader *reader = &attachment->reader;
+	char *payload = (char *) davit_message_payload (reader);
+	g_autofree char *text = g_strndup (payload, reader->header.length);
+	g_autoptr (GString) safe = g_string_new ("davit: warning: ");
+
+	davit_log_escape_append (safe, text);
+	g_string_append (safe, attach->terminal ? "\r\n" : "\n");
+	/* What is escaped may be longer, and then its end is cut off. */
+	g_strlcpy (payload, safe->str, DAVIT_PROTOCOL_PAYLOAD_LIMIT);
+	text_show (attachment);
 }
 
 static gboolean
@@ -172,6 +200,9 @@ message_handle (Attachment *attachment, GError **error)
 		return TRUE;
 	case DAVIT_MESSAGE_LOST:
 		lost_show (attachment);
+		return TRUE;
+	case DAVIT_MESSAGE_NOTICE:
+		notice_show (attachment);
 		return TRUE;
 	case DAVIT_MESSAGE_EXIT:
 		attachment->ended = TRUE;

@@ -28,7 +28,6 @@ davit_monitor_launch_init (DavitMonitorLaunch *launch)
 		.log_dirfd = -1,
 		.client_fd = -1,
 		.ready_fd = -1,
-		.hold_fd = -1,
 		.log_max_files = 1,
 		.stop_signal = SIGTERM,
 		.stop_timeout_msec = 10000,
@@ -84,6 +83,17 @@ oom_add (DavitMonitorCommand *command, const char *path, GError **error)
 }
 
 static gboolean
+networks_add (DavitMonitorCommand *command, const DavitMonitorLaunch *launch, GError **error)
+{
+	for (guint i = 0; i < MIN (launch->n_networks, DAVIT_MONITOR_NETWORKS); i++) {
+		if (!descriptor_add (command, "hold", launch->hold_fds[i], error) ||
+		    !descriptor_add (command, "helper", launch->helper_fds[i], error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
 command_fill (DavitMonitorCommand *command, const DavitMonitorLaunch *launch, GError **error)
 {
 	/* The id comes first: it is what people look for in the output of ps. */
@@ -98,8 +108,7 @@ command_fill (DavitMonitorCommand *command, const DavitMonitorLaunch *launch, GE
 	    !descriptor_add (command, "log", launch->log_dirfd, error) ||
 	    !descriptor_add (command, "client", launch->client_fd, error) ||
 	    !descriptor_add (command, "ready", launch->ready_fd, error) ||
-	    !descriptor_add (command, "hold", launch->hold_fd, error) ||
-	    !oom_add (command, launch->oom_path, error))
+	    !networks_add (command, launch, error) || !oom_add (command, launch->oom_path, error))
 		return FALSE;
 	number_add (command, "pid", (guint64) launch->pid);
 	number_add (command, "log-size", launch->log_max_size);

@@ -15,6 +15,8 @@
 
 G_BEGIN_DECLS
 
+#define DAVIT_MONITOR_NETWORKS 16
+
 /**
  * DavitMonitorLaunch: descriptors are -1 where there is none. The monitor gets copies.
  */
@@ -32,10 +34,13 @@ typedef struct {
 	const char *log_name;
 	guint64 log_max_size; /* rotate when it would grow over this; 0: never */
 	guint log_max_files;  /* how many files are kept, the current one included */
-	int client_fd;	     /* a client that is attached from the start (a stream socket), or -1 */
-	int ready_fd;	     /* the monitor writes one byte when it serves, or -1 */
-	int hold_fd;	     /* kept open until the container has ended, or -1 */
-	gboolean stdin_open; /* keep standard input open when the last client leaves */
+	int client_fd; /* a client that is attached from the start (a stream socket), or -1 */
+	int ready_fd;  /* the monitor writes one byte when it serves, or -1 */
+	/* Of each network, or -1 where there is none; at most DAVIT_MONITOR_NETWORKS: */
+	const int *hold_fds;   /* kept open until the container has ended */
+	const int *helper_fds; /* pidfd of a process whose end before that is told */
+	guint n_networks;
+	gboolean stdin_open;  /* keep standard input open when the last client leaves */
 	guint64 timeout_msec; /* ends the container then; 0: never */
 	int stop_signal;      /* at the timeout; SIGKILL follows after stop_timeout_msec */
 	guint64 stop_timeout_msec;

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define N_DESCRIPTORS 11
+#define N_DESCRIPTORS 10
 
 struct key {
 	const char *name;
@@ -38,7 +38,6 @@ static const struct key keys[] = {
 	KEY ("log", DESCRIPTOR, log_fd, INT_MAX),
 	KEY ("client", DESCRIPTOR, client_fd, INT_MAX),
 	KEY ("ready", DESCRIPTOR, ready_fd, INT_MAX),
-	KEY ("hold", DESCRIPTOR, hold_fd, INT_MAX),
 	KEY ("oom", DESCRIPTOR, oom_fd, INT_MAX),
 	KEY ("pid", NUMBER, pid, INT_MAX),
 	KEY ("log-size", NUMBER, log_size, INT64_MAX),
@@ -66,28 +65,62 @@ key_find (const char *word, const char **ret_value)
 }
 
 static bool
+descriptor_parse (const char *value, int *ret)
+{
+	uint64_t number;
+
+	if (!monitor_text_parse (value, INT_MAX, &number))
+		return false;
+	*ret = (int) number;
+	return *ret > STDERR_FILENO && fcntl (*ret, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+/* "KEY=FD", once for each network. ret_known: whether it is such a word. */
+static bool
+network_parse (struct monitor_arguments *arguments, const char *word, bool *ret_known)
+{
+	static const char hold[] = "hold=", helper[] = "helper=";
+	bool is_hold = strncmp (word, hold, sizeof hold - 1) == 0;
+	unsigned *count = is_hold ? &arguments->n_holds : &arguments->n_helpers;
+	int *fds = is_hold ? arguments->hold_fds : arguments->helper_fds;
+
+	*ret_known = is_hold || strncmp (word, helper, sizeof helper - 1) == 0;
+	if (!*ret_known)
+		return true;
+	if (*count == MONITOR_NETWORK_LIMIT ||
+	    !descriptor_parse (strchr (word, '=') + 1, &fds[*count]))
+		return false;
+	(*count)++;
+	return true;
+}
+
+static bool
 word_parse (struct monitor_arguments *arguments, const char *word)
 {
 	const char *value;
 	const struct key *key = key_find (word, &value);
 	char *member = (char *) arguments;
 	uint64_t number;
+	bool known;
+	int fd;
 
-	if (key == NULL)
+	if (!network_parse (arguments, word, &known))
 		return false;
+	if (known || key == NULL)
+		return known;
 	member += key->offset;
 	if (key->type == TEXT) {
 		memcpy (member, &value, sizeof value);
 		return true;
 	}
+	if (key->type == DESCRIPTOR) {
+		if (!descriptor_parse (value, &fd))
+			return false;
+		memcpy (member, &fd, sizeof fd);
+		return true;
+	}
 	if (!monitor_text_parse (value, key->maximum, &number))
 		return false;
-	if (key->type == DESCRIPTOR) {
-		int fd = (int) number;
-
-		memcpy (member, &fd, sizeof fd);
-		return fd > STDERR_FILENO && fcntl (fd, F_SETFD, FD_CLOEXEC) == 0;
-	}
 	memcpy (member, &number, sizeof number);
 	return true;
 }
@@ -101,6 +134,28 @@ descriptor_get (const struct monitor_arguments *arguments, size_t index)
 	return fd;
 }
 
+static void
+next_lower (int fd, int floor, int *next)
+{
+	if (fd > floor && fd < *next)
+		*next = fd;
+}
+
+/* The lowest one above floor that is ours; INT_MAX: there is none. */
+static int
+descriptor_next (const struct monitor_arguments *arguments, int floor)
+{
+	int next = INT_MAX;
+
+	for (size_t i = 0; i < N_DESCRIPTORS; i++)
+		next_lower (descriptor_get (arguments, i), floor, &next);
+	for (unsigned i = 0; i < arguments->n_holds; i++)
+		next_lower (arguments->hold_fds[i], floor, &next);
+	for (unsigned i = 0; i < arguments->n_helpers; i++)
+		next_lower (arguments->helper_fds[i], floor, &next);
+	return next;
+}
+
 /* Whatever else came through is closed: a lock that lived on here would never be freed. */
 static void
 others_close (const struct monitor_arguments *arguments)
@@ -108,14 +163,8 @@ others_close (const struct monitor_arguments *arguments)
 	int floor = STDERR_FILENO;
 
 	for (;;) {
-		int next = INT_MAX;
+		int next = descriptor_next (arguments, floor);
 
-		for (size_t i = 0; i < N_DESCRIPTORS; i++) {
-			int fd = descriptor_get (arguments, i);
-
-			if (fd > floor && fd < next)
-				next = fd;
-		}
 		if (next == INT_MAX) {
 			close_range ((unsigned) floor + 1, ~0u, 0);
 			return;

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Processes that connect a container, at most. */
+#define MONITOR_NETWORK_LIMIT 16
+
 /* See launch.h, which writes them. Descriptors are -1 where there is none. */
 struct monitor_arguments {
 	int run_fd;
@@ -18,8 +21,11 @@ struct monitor_arguments {
 	int log_fd;
 	int client_fd;
 	int ready_fd;
-	int hold_fd; /* tells a helper that the container runs */
 	int oom_fd;
+	int hold_fds[MONITOR_NETWORK_LIMIT];   /* tell helpers that the container runs */
+	int helper_fds[MONITOR_NETWORK_LIMIT]; /* pidfds of helpers */
+	unsigned n_holds;
+	unsigned n_helpers;
 	uint64_t pid;
 	uint64_t log_size;
 	uint64_t log_files;

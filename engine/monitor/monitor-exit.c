@@ -111,7 +111,5 @@ monitor_exit_write (struct monitor *monitor)
 				  monitor->arguments.run_fd, DAVIT_PROTOCOL_EXIT);
 	close (monitor->exit_fd);
 	monitor->exit_fd = -1;
-	if (monitor->arguments.hold_fd >= 0)
-		close (monitor->arguments.hold_fd);
-	monitor->arguments.hold_fd = -1;
+	monitor_network_release (monitor);
 }

@@ -42,7 +42,7 @@ monitor_open (struct monitor *monitor)
 	monitor->log.max_size = arguments->log_size;
 	monitor->log.max_files = arguments->log_files;
 	if (monitor->epoll_fd < 0 || !monitor_process_open (monitor) ||
-	    !monitor_exit_open (monitor) ||
+	    !monitor_exit_open (monitor) || !monitor_network_open (monitor) ||
 	    (arguments->log_fd >= 0 && !monitor_log_open (&monitor->log)) ||
 	    !monitor_stream_open (monitor) || !monitor_server_open (monitor))
 		return false;
@@ -81,6 +81,10 @@ event_handle (struct monitor *monitor, const struct epoll_event *event)
 		monitor_server_unblock (monitor);
 		break;
 	default:
+		if (event->data.u32 < MONITOR_SOURCE_CLIENT) {
+			monitor_network_ended (monitor, event->data.u32 - MONITOR_SOURCE_HELPER);
+			break;
+		}
 		monitor_server_event (monitor, event->data.u32 - MONITOR_SOURCE_CLIENT,
 				      event->events);
 		break;

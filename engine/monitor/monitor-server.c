@@ -225,6 +225,20 @@ monitor_server_output (struct monitor *monitor, bool is_stderr, const char *data
 	}
 }
 
+/* Whoever has fallen behind finds it in the log, and whoever has no room has much to read. */
+void
+monitor_server_notify (struct monitor *monitor, const char *text)
+{
+	for (unsigned i = 0; i < MONITOR_CLIENT_LIMIT; i++) {
+		struct monitor_client *client = monitor->clients[i];
+
+		if (client == NULL || client->dead || client->hung || client->behind_fd >= 0 ||
+		    !(client->flags & (DAVIT_ATTACH_OUTPUT | DAVIT_ATTACH_ERROR_OUTPUT)))
+			continue;
+		monitor_client_send (client, DAVIT_MESSAGE_NOTICE, text, strlen (text));
+	}
+}
+
 void
 monitor_server_unblock (struct monitor *monitor)
 {

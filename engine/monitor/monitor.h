@@ -12,6 +12,7 @@
  *     monitor-log		the log
  *     monitor-process	signals, reaping, stopping, on_exit
  *     monitor-exit		the exit file
+ *     monitor-network	processes that connect the container
  *     monitor-timer	deadlines
  *     monitor-text		small texts
  */
@@ -43,7 +44,8 @@ enum monitor_source {
 	MONITOR_SOURCE_OUTPUT,
 	MONITOR_SOURCE_ERROR_OUTPUT,
 	MONITOR_SOURCE_INPUT,
-	MONITOR_SOURCE_CLIENT,
+	MONITOR_SOURCE_HELPER, /* and as many more as there can be networks */
+	MONITOR_SOURCE_CLIENT = MONITOR_SOURCE_HELPER + MONITOR_NETWORK_LIMIT,
 };
 
 struct monitor {
@@ -132,6 +134,16 @@ void monitor_process_ended (struct monitor *monitor);
 void monitor_process_stop (struct monitor *monitor);
 void monitor_process_kill (struct monitor *monitor);
 void monitor_process_run_on_exit (struct monitor *monitor);
+
+/* A text for those who see its output. */
+void monitor_server_notify (struct monitor *monitor, const char *text);
+
+/* monitor-network.c */
+bool monitor_network_open (struct monitor *monitor);
+/* The pidfd of a helper says that it has ended. */
+void monitor_network_ended (struct monitor *monitor, unsigned index);
+/* The container has ended: its helpers may go. */
+void monitor_network_release (struct monitor *monitor);
 
 /* monitor-exit.c */
 bool monitor_exit_open (struct monitor *monitor);

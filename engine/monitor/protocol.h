@@ -62,6 +62,7 @@ typedef enum {
 	DAVIT_MESSAGE_EXIT = 132,	  /* DavitMessageExit */
 	DAVIT_MESSAGE_UNSUPPORTED = 133,  /* DavitMessageUnsupported */
 	DAVIT_MESSAGE_REFUSED = 134,	  /* text: why the connection ends now */
+	DAVIT_MESSAGE_NOTICE = 135,	  /* text: what has happened to the container */
 } DavitMessageType;
 
 #define DAVIT_ATTACH_INPUT 1u

@@ -587,12 +587,15 @@ test_hold (void)
 	TestContainer container;
 	TestMonitor monitor;
 	struct pollfd end = {.events = POLLIN};
+	const int none = -1;
 	int ends[2];
 
 	test_container_init (&container, "read line <go");
 	test_monitor_init (&monitor);
 	g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
-	container.launch.hold_fd = ends[1];
+	container.launch.hold_fds = &ends[1];
+	container.launch.helper_fds = &none;
+	container.launch.n_networks = 1;
 	end.fd = ends[0];
 	g_assert_cmpint (mkfifoat (monitor.dirfd, "go", 0600), ==, 0);
 	test_monitor_start (&monitor, &container);
