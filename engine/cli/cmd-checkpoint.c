@@ -8,6 +8,8 @@
 #include "cli/each.h"
 #include "container/checkpoint.h"
 
+#include <string.h>
+
 #define SWITCH(name_, letter_, help_)                                                              \
 	{                                                                                          \
 		.name = (name_), .letter = (letter_), .type = DAVIT_FLAG_SWITCH, .help = (help_)   \
@@ -18,6 +20,21 @@
 	}
 
 const DavitFlag davit_checkpoint_flags[] = {
+	{.name = "export",
+	 .letter = 'e',
+	 .type = DAVIT_FLAG_TEXT,
+	 .argument = "FILE",
+	 .complete = "file",
+	 .help = "write all that a restore needs elsewhere into this file"},
+	{.name = "compress",
+	 .letter = 'c',
+	 .type = DAVIT_FLAG_TEXT,
+	 .argument = "FORMAT",
+	 .choices = "zstd|gzip|none",
+	 .help = "how that file is compressed",
+	 .fallback = "zstd"},
+	SWITCH ("ignore-rootfs", 0, "leave changed files out of that file"),
+	SWITCH ("ignore-volumes", 0, "leave volumes out of that file, where none ever are"),
 	SWITCH ("all", 'a', "all that run"),
 	SWITCH ("latest", 'l', "the one that was made last"),
 	SWITCH ("leave-running", 'R', "let the container run on"),
@@ -30,6 +47,19 @@ const DavitFlag davit_checkpoint_flags[] = {
 };
 
 const DavitFlag davit_restore_flags[] = {
+	{.name = "import",
+	 .letter = 'i',
+	 .type = DAVIT_FLAG_TEXT,
+	 .argument = "FILE",
+	 .complete = "file",
+	 .help = "make the container from a file that a checkpoint was exported to"},
+	{.name = "name",
+	 .letter = 'n',
+	 .type = DAVIT_FLAG_TEXT,
+	 .argument = "NAME",
+	 .help = "with --import: as a new container of this name"},
+	SWITCH ("ignore-rootfs", 0, "with --import: leave files as the image has them"),
+	SWITCH ("ignore-volumes", 0, "with --import: leave volumes alone, which is always so"),
 	SWITCH ("all", 'a', "all that ended by a checkpoint"),
 	SWITCH ("latest", 'l', "the one that was made last"),
 	SWITCH ("tcp-established", 0, "bring TCP connections back, as since the checkpoint"),
@@ -53,6 +83,10 @@ const char davit_checkpoint_manual[] =
 	"run); a runtime that makes checkpoints by itself, such as those of oci, does it by its "
 	"own "
 	"means.\n"
+	"With --export the checkpoint, the files that the container has changed, its log and its "
+	"options "
+	"are written to a file, which is readable by its owner alone: it has the memory of all "
+	"processes in it. What is mounted with --volume is not in it.\n"
 	"$ davit run -d --name counter alpine sh -c 'while :; do echo $((i+=1)); sleep 1; done'\n"
 	"$ davit checkpoint counter\n"
 	"$ davit restore counter";
@@ -61,7 +95,12 @@ const char davit_restore_manual[] =
 	"A checkpoint is used up by a restore, unless --keep is given. Where the network can give "
 	"a "
 	"certain address, the container gets the one that it had. What was said with "
-	"--tcp-established and --file-locks at the checkpoint need not be said again.";
+	"--tcp-established and --file-locks at the checkpoint need not be said again.\n"
+	"With --import nothing need be here but the image of the container. All of the file is "
+	"verified before anything is made. It says what the container may do, as the options of "
+	"davit run do: import only what you trust as much as a command line.\n"
+	"$ davit checkpoint --export /tmp/counter.tar.zst counter\n"
+	"$ davit restore --import /tmp/counter.tar.zst --name second";
 
 /**
  * Work: for each container.
@@ -99,6 +138,16 @@ figures_write (DavitJsonWriter *writer, const DavitResult *result)
 	davit_json_writer_end_object (writer);
 }
 
+static DavitCompression
+compression_of (const DavitArguments *arguments)
+{
+	const char *word = davit_arguments_text (arguments, "compress");
+
+	if (word == NULL || strcmp (word, "zstd") == 0)
+		return DAVIT_COMPRESSION_ZSTD;
+	return strcmp (word, "gzip") == 0 ? DAVIT_COMPRESSION_GZIP : DAVIT_COMPRESSION_NONE;
+}
+
 static gboolean
 container_checkpoint (const Work *work, DavitContainer *container, DavitResult *result,
 		      GError **error)
@@ -110,26 +159,51 @@ container_checkpoint (const Work *work, DavitContainer *container, DavitResult *
 		.file_locks = davit_arguments_switch (arguments, "file-locks"),
 		.keep = davit_arguments_switch (arguments, "keep"),
 		.options = davit_arguments_list (arguments, "checkpoint-opt"),
+		.export_path = davit_arguments_text (arguments, "export"),
+		.compression = compression_of (arguments),
+		.ignore_rootfs = davit_arguments_switch (arguments, "ignore-rootfs"),
 	};
 
 	return davit_container_checkpoint (container, &options, result, error);
 }
 
-static gboolean
-container_restore (const Work *work, DavitContainer *container, DavitResult *result, GError **error)
+static DavitRestoreOptions
+restore_options (DavitArguments *arguments)
 {
-	DavitArguments *arguments = work->arguments;
-	DavitRestoreOptions options = {
+	return (DavitRestoreOptions){
 		.tcp_established = davit_arguments_switch (arguments, "tcp-established"),
 		.tcp_close = davit_arguments_switch (arguments, "tcp-close"),
 		.file_locks = davit_arguments_switch (arguments, "file-locks"),
 		.keep = davit_arguments_switch (arguments, "keep"),
 		.ignore_address = davit_arguments_switch (arguments, "ignore-static-ip"),
 		.ignore_mac_address = davit_arguments_switch (arguments, "ignore-static-mac"),
+		.ignore_rootfs = davit_arguments_switch (arguments, "ignore-rootfs"),
 		.options = davit_arguments_list (arguments, "checkpoint-opt"),
+		.name = davit_arguments_text (arguments, "name"),
 	};
+}
+
+static gboolean
+container_restore (const Work *work, DavitContainer *container, DavitResult *result, GError **error)
+{
+	DavitRestoreOptions options = restore_options (work->arguments);
 
 	return davit_container_restore (container, &options, result, error);
+}
+
+static void
+statistics_add (const Work *work, const char *id, const DavitResult *result, gint64 duration)
+{
+	if (work->statistics == NULL)
+		return;
+	davit_json_writer_begin_object (work->statistics, NULL);
+	davit_json_writer_string (work->statistics, "Id", id);
+	davit_json_writer_integer (work->statistics,
+				   work->restore ? "runtime_restore_duration"
+						 : "runtime_checkpoint_duration",
+				   duration);
+	figures_write (work->statistics, result);
+	davit_json_writer_end_object (work->statistics);
 }
 
 static gboolean
@@ -138,22 +212,11 @@ container_work (DavitCli *cli, DavitContainer *container, gpointer data, GError 
 	const Work *work = data;
 	g_autoptr (DavitResult) result = davit_result_new ();
 	gint64 begin = g_get_monotonic_time ();
-	gint64 duration;
 
 	if (work->restore ? !container_restore (work, container, result, error)
 			  : !container_checkpoint (work, container, result, error))
 		return FALSE;
-	duration = g_get_monotonic_time () - begin;
-	if (work->statistics == NULL)
-		return TRUE;
-	davit_json_writer_begin_object (work->statistics, NULL);
-	davit_json_writer_string (work->statistics, "Id", container->id);
-	davit_json_writer_integer (work->statistics,
-				   work->restore ? "runtime_restore_duration"
-						 : "runtime_checkpoint_duration",
-				   duration);
-	figures_write (work->statistics, result);
-	davit_json_writer_end_object (work->statistics);
+	statistics_add (work, container->id, result, g_get_monotonic_time () - begin);
 	return TRUE;
 }
 
@@ -198,6 +261,32 @@ statistics_print (Work *work, gint64 begin, GError **error)
 	return davit_cli_print_json (text, error) && davit_cli_print ("\n", error);
 }
 
+/* A container that is made first. */
+static gboolean
+archive_work (DavitCli *cli, Work *work, GError **error)
+{
+	DavitRestoreOptions options = restore_options (work->arguments);
+	DavitEngine *engine = davit_cli_engine (cli, error);
+	g_autoptr (DavitContainer) container = NULL;
+	g_autoptr (DavitResult) result = davit_result_new ();
+	gint64 begin = g_get_monotonic_time ();
+
+	if (engine == NULL ||
+	    !davit_container_import (engine, davit_arguments_text (work->arguments, "import"),
+				     &options, result, &container, error))
+		return FALSE;
+	statistics_add (work, container->id, result, g_get_monotonic_time () - begin);
+	return work->statistics != NULL || davit_cli_print_line (container->id, error);
+}
+
+static gboolean
+each_work (DavitCli *cli, Work *work, DavitEach *each, GError **error)
+{
+	return work->restore && davit_arguments_has (work->arguments, "import")
+		       ? archive_work (cli, work, error)
+		       : davit_each_container (cli, each, error);
+}
+
 static gboolean
 containers_work (DavitCli *cli, Work *work, DavitEach *each, GError **error)
 {
@@ -205,13 +294,13 @@ containers_work (DavitCli *cli, Work *work, DavitEach *each, GError **error)
 	g_autoptr (DavitJsonWriter) writer = NULL;
 
 	if (!davit_arguments_switch (work->arguments, "print-stats"))
-		return davit_each_container (cli, each, error);
+		return each_work (cli, work, each, error);
 	writer = davit_json_writer_new (TRUE);
 	work->statistics = writer;
 	each->silent = TRUE;
 	davit_json_writer_begin_object (writer, NULL);
 	davit_json_writer_begin_array (writer, "container_statistics");
-	return davit_each_container (cli, each, error) && statistics_print (work, begin, error);
+	return each_work (cli, work, each, error) && statistics_print (work, begin, error);
 }
 
 static gboolean
@@ -244,19 +333,55 @@ verb_run (DavitCli *cli, Work *work, GError **error)
 	return containers_work (cli, work, &each, error);
 }
 
+/* Options that say something only about a file that is not asked for. */
+static gboolean
+needs_file (const DavitArguments *arguments, const char *file, const char *const *options,
+	    GError **error)
+{
+	for (; !davit_arguments_has (arguments, file) && *options != NULL; options++) {
+		if (davit_arguments_has (arguments, *options))
+			return davit_error_set (error, DAVIT_ERROR_USAGE,
+						"option \"--%s\" has no effect without \"--%s\"",
+						*options, file);
+	}
+	return TRUE;
+}
+
 gboolean
 davit_checkpoint_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 {
+	static const char *const of_file[] = {"compress", "ignore-rootfs", "ignore-volumes", NULL};
 	Work work = {.arguments = arguments};
 
+	if (!needs_file (arguments, "export", of_file, error))
+		return FALSE;
+	if (davit_arguments_has (arguments, "export") &&
+	    (davit_arguments_switch (arguments, "all") ||
+	     davit_arguments_operand_count (arguments) > 1))
+		return davit_error_set (error, DAVIT_ERROR_USAGE,
+					"\"checkpoint\": --export takes one container");
 	return verb_run (cli, &work, error);
 }
 
 gboolean
 davit_restore_main (DavitCli *cli, DavitArguments *arguments, GError **error)
 {
+	static const char *const of_file[] = {"name", "ignore-rootfs", "ignore-volumes", NULL};
 	Work work = {.arguments = arguments, .restore = TRUE};
 
+	if (!needs_file (arguments, "import", of_file, error))
+		return FALSE;
+	if (davit_arguments_has (arguments, "import") &&
+	    (davit_arguments_switch (arguments, "all") ||
+	     davit_arguments_switch (arguments, "latest") ||
+	     davit_arguments_operand_count (arguments) > 0))
+		return davit_error_set (error, DAVIT_ERROR_USAGE,
+					"\"restore\": --import takes no container");
+	if (davit_arguments_has (arguments, "name") &&
+	    davit_arguments_switch (arguments, "tcp-established"))
+		return davit_error_set (error, DAVIT_ERROR_USAGE,
+					"\"restore\": --name and --tcp-established exclude each "
+					"other: connections are bound to the address");
 	if (davit_arguments_switch (arguments, "tcp-close") &&
 	    davit_arguments_switch (arguments, "tcp-established"))
 		return davit_error_set (error, DAVIT_ERROR_USAGE,

@@ -28,6 +28,7 @@ typedef struct {
 	DavitCheckpoint *driver; /* NULL: the runtime does it */
 	guint32 flags;
 	const char *const *options;
+	gboolean ignore_rootfs;
 	DavitResult *statistics; /* or NULL */
 	/* What its networks gave it, wanted again where the record asks for nothing else. */
 	gboolean ignore_address;

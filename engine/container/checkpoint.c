@@ -6,7 +6,7 @@
  * something may fail: what is found wrong then lets the container run on.
  */
 
-#include "container/checkpoint-private.h"
+#include "container/checkpoint-archive.h"
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 /* Three streams, the network and the end of the table. */
 #define EXTERNALS 5
@@ -40,6 +41,7 @@ typedef struct {
 	int bundle_fd;
 	int network_fd;
 	int entry_fd; /* nobody comes in meanwhile */
+	DavitExport export;
 } Dump;
 
 static gboolean
@@ -49,11 +51,13 @@ dump_check (const Dump *dump, GError **error)
 
 	if (container->status != DAVIT_STATUS_RUNNING)
 		return davit_container_wrong_state (container, "can't be checkpointed", error);
-	if (dump->record->auto_remove)
-		return davit_error_set (error, DAVIT_ERROR_STATE,
-					"container \"%s\" can't be checkpointed: it was made with "
-					"--rm, and its checkpoint would be removed with it",
-					davit_container_title (container));
+	if (dump->record->auto_remove && dump->options->export_path == NULL)
+		return davit_error_set (
+			error, DAVIT_ERROR_STATE,
+			"container \"%s\" can't be checkpointed: it was made with "
+			"--rm, and its checkpoint would be removed with it; write it "
+			"to a file with --export",
+			davit_container_title (container));
 	return TRUE;
 }
 
@@ -110,6 +114,43 @@ snapshot_fill (Dump *dump)
 		snapshot->kernel = g_strdup (system.release);
 }
 
+static gboolean
+changes_take (Dump *dump, GError **error)
+{
+	davit_autofd fd = -1;
+
+	/* A directory of the user's is where it is. */
+	if (dump->record->rootfs != NULL || dump->options->ignore_rootfs)
+		return TRUE;
+	fd = openat (dump->files.dirfd, "rootfs.tar",
+		     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return davit_error_errno (error, errno, "make \"rootfs.tar\"");
+	dump->snapshot.has_changes = TRUE;
+	return davit_checkpoint_rootfs_pack (dump->container, dump->record, dump->pidfd, fd, error);
+}
+
+/* The log goes on if the container does. */
+static gboolean
+log_take (Dump *dump, GError **error)
+{
+	davit_autofd from = openat (dump->container->dirfd, DAVIT_CONTAINER_LOG,
+				    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	davit_autofd to = -1;
+	ssize_t count;
+
+	if (from < 0)
+		return errno == ENOENT || davit_error_errno (error, errno, "open the log");
+	to = openat (dump->files.dirfd, DAVIT_CONTAINER_LOG,
+		     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (to < 0)
+		return davit_error_errno (error, errno, "copy the log");
+	do
+		count = copy_file_range (from, NULL, to, NULL, 1 << 30, 0);
+	while (count > 0);
+	return count == 0 || davit_error_errno (error, errno, "copy the log");
+}
+
 /* What must fit to the memory is taken while nobody can change it. */
 static gboolean
 frozen (gpointer data, GError **error)
@@ -117,6 +158,8 @@ frozen (gpointer data, GError **error)
 	Dump *dump = data;
 
 	dump->snapshot.created = davit_text_now ();
+	if (dump->export.fd >= 0 && !(changes_take (dump, error) && log_take (dump, error)))
+		return FALSE;
 	return davit_snapshot_write (&dump->files, &dump->snapshot, error);
 }
 
@@ -200,6 +243,29 @@ work_clear (const Dump *dump)
 					NULL);
 }
 
+/* What was only for the archive is in it. */
+static gboolean
+dump_export (Dump *dump, GError **error)
+{
+	const DavitCheckpointOptions *options = dump->options;
+	DavitContainer *container = dump->container;
+
+	if (!davit_export_write (&dump->export, container, &dump->files, options->compression,
+				 error)) {
+		if (!options->leave_running)
+			davit_error_hint (error,
+					  "the checkpoint is there, and davit restore %s "
+					  "lets it go on",
+					  davit_container_title (container));
+		return FALSE;
+	}
+	unlinkat (dump->files.dirfd, "rootfs.tar", 0);
+	unlinkat (dump->files.dirfd, DAVIT_CONTAINER_LOG, 0);
+	if (options->leave_running)
+		return davit_snapshot_remove (container->dirfd, error);
+	return !dump->record->auto_remove || davit_container_take_apart (container, error);
+}
+
 /* The processes are gone: nothing from here on may take the checkpoint away again. */
 static gboolean
 dump_finish (Dump *dump, GError **error)
@@ -213,8 +279,10 @@ dump_finish (Dump *dump, GError **error)
 	if (!davit_snapshot_commit (container->dirfd, error))
 		return FALSE;
 	davit_container_entry_end (&dump->entry_fd);
-	return dump->options->leave_running ||
-	       davit_container_clean_run (container, TRUE, -1, error);
+	if (!dump->options->leave_running &&
+	    !davit_container_clean_run (container, TRUE, -1, error))
+		return FALSE;
+	return dump->export.fd < 0 || dump_export (dump, error);
 }
 
 static gboolean
@@ -223,7 +291,9 @@ dump_locked (Dump *dump, DavitResult *statistics, GError **error)
 	DavitContainer *container = dump->container;
 
 	dump->record = davit_container_read_record (container, error);
-	if (dump->record == NULL || !dump_check (dump, error) || !dump_open (dump, error))
+	if (dump->record == NULL || !dump_check (dump, error) || !dump_open (dump, error) ||
+	    (dump->options->export_path != NULL &&
+	     !davit_export_begin (&dump->export, dump->options->export_path, error)))
 		return FALSE;
 	snapshot_fill (dump);
 	if (!davit_snapshot_begin (container->dirfd, &dump->files, error))
@@ -240,6 +310,7 @@ static void
 dump_clear (Dump *dump)
 {
 	davit_container_entry_end (&dump->entry_fd);
+	davit_export_clear (&dump->export);
 	davit_snapshot_files_clear (&dump->files);
 	davit_snapshot_clear (&dump->snapshot);
 	davit_container_runtime_close (&dump->runtime);
@@ -265,6 +336,7 @@ davit_container_checkpoint (DavitContainer *container, const DavitCheckpointOpti
 		.bundle_fd = -1,
 		.network_fd = -1,
 		.entry_fd = -1,
+		.export = {.dirfd = -1, .fd = -1},
 	};
 	davit_autofd lock_fd = -1;
 	sigset_t before;
@@ -276,7 +348,7 @@ davit_container_checkpoint (DavitContainer *container, const DavitCheckpointOpti
 	done = davit_container_lock (container, &lock_fd, error) &&
 	       dump_locked (&dump, statistics, error);
 	dump_clear (&dump);
-	if (done)
+	if (done && !container->auto_remove)
 		done = davit_container_refresh (container, error);
 	davit_lock_release (lock_fd);
 	davit_signals_release (&before);

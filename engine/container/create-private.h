@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "container/container.h"
 #include "container/create-request-private.h"
 #include "container/engine.h"
 
@@ -38,7 +39,8 @@ typedef struct {
 	GPtrArray *capabilities; /* static texts */
 	DavitJson *seccomp;	 /* content of a profile that is a file */
 	const char *seccomp_profile;
-	GArray *rlimits; /* DavitRequestRlimit */
+	GArray *rlimits;	 /* DavitRequestRlimit */
+	const char *record_text; /* of a container that was another once; or NULL: what is above */
 } DavitCreation;
 
 void davit_creation_init (DavitCreation *creation, DavitEngine *engine,
@@ -47,6 +49,10 @@ void davit_creation_clear (DavitCreation *creation);
 
 /* Looks for image, plugins and other containers, and merges what the three sources say. */
 gboolean davit_creation_resolve (DavitCreation *creation, GError **error);
+
+/* Makes it, with image and storage that were found. */
+gboolean davit_creation_make (DavitCreation *creation, DavitContainer **ret_container,
+			      GError **error);
 
 /* One step each of that. */
 gboolean davit_creation_resolve_image (DavitCreation *creation, GError **error);

@@ -201,9 +201,13 @@ make_record (Making *making, DavitRecord **ret_record, GError **error)
 	const DavitCreation *creation = making->creation;
 	gboolean durable = !creation->request->rm;
 	gsize length = 0;
-	g_autofree char *text = davit_creation_record (creation, &length);
+	g_autofree char *text = creation->record_text != NULL
+					? g_strdup (creation->record_text)
+					: davit_creation_record (creation, &length);
 	g_autoptr (DavitRecord) record = NULL;
 
+	if (creation->record_text != NULL)
+		length = strlen (text);
 	if (length > DAVIT_RECORD_LIMIT)
 		return davit_error_set (error, DAVIT_ERROR_USAGE,
 					"container \"%s\": its options are %" G_GSIZE_FORMAT
@@ -267,18 +271,16 @@ container_make (DavitCreation *creation, GError **error)
 	return done;
 }
 
-static gboolean
-creation_run (DavitCreation *creation, DavitContainer **ret_container, GError **error)
+gboolean
+davit_creation_make (DavitCreation *creation, DavitContainer **ret_container, GError **error)
 {
 	/* Until the record says that the layers are used. */
 	g_autoptr (DavitImageHold) hold = NULL;
 	g_autoptr (DavitNetns) netns = NULL;
 	DavitContainer *container;
 
-	if (!davit_creation_resolve (creation, error))
-		return FALSE;
 	/* It takes the kernel half a millisecond, in which we go on. */
-	if (creation->request->start_follows &&
+	if (creation->request != NULL && creation->request->start_follows &&
 	    creation->network_namespace.mode == DAVIT_NAMESPACE_PRIVATE) {
 		netns = davit_netns_begin (error);
 		if (netns == NULL)
@@ -309,7 +311,8 @@ davit_container_create (DavitEngine *engine, DavitCreateRequest *request,
 	if (!davit_request_check (request, error))
 		return FALSE;
 	davit_creation_init (&creation, engine, request);
-	done = creation_run (&creation, ret_container, error);
+	done = davit_creation_resolve (&creation, error) &&
+	       davit_creation_make (&creation, ret_container, error);
 	davit_creation_clear (&creation);
 	return done;
 }

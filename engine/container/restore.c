@@ -52,7 +52,7 @@ restore_flags (const Restore *restore, const DavitRecord *record)
 	const DavitRestoreOptions *options = restore->options;
 	guint32 flags = DAVIT_CHECKPOINT_STATISTICS;
 
-	/* What the images hold must be asked for, and nobody is served by having to say it twice. */
+	/* The images hold it and it must be asked for: nobody is served by saying it twice. */
 	if (options->tcp_close)
 		flags |= DAVIT_CHECKPOINT_TCP_CLOSE;
 	else if (options->tcp_established || restore->snapshot.tcp_established)
@@ -146,7 +146,9 @@ davit_container_restore (DavitContainer *container, const DavitRestoreOptions *o
 	Restore restore = {
 		.container = container,
 		.options = options,
-		.restoring = {.options = options->options, .statistics = statistics},
+		.restoring = {.options = options->options,
+			      .ignore_rootfs = options->ignore_rootfs,
+			      .statistics = statistics},
 	};
 	davit_autofd lock_fd = -1;
 	sigset_t before;

@@ -14,7 +14,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "base/trace.h"
-#include "container/checkpoint-private.h"
+#include "container/checkpoint-archive.h"
 #include "container/launch.h"
 #include "container/prepare.h"
 #include "monitor/signals.h"
@@ -236,6 +236,21 @@ drivers_open (const Start *start, GError **error)
 				   davit_container_title (start->container));
 }
 
+/* An archive brings them; where the container was all the time they are there already. */
+static gboolean
+changes_apply (const Start *start, GError **error)
+{
+	const DavitRestoring *restoring = start->restoring;
+	davit_autofd fd = openat (restoring->files->dirfd, "rootfs.tar",
+				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT || davit_error_errno (error, errno, "open \"rootfs.tar\"");
+	return restoring->ignore_rootfs ||
+	       davit_checkpoint_rootfs_apply (start->container->engine, fd,
+					      start->prepared.rootfs_fd, error);
+}
+
 static void
 statistics_take (const DavitRestoring *restoring, const DavitLaunched *launched)
 {
@@ -270,6 +285,8 @@ make (Start *start, GError **error)
 	 * The program need not wait for the monitor to be ready: what it writes stays in the pipes,
 	 * and its end in the pidfd. Only we must not go before the monitor serves.
 	 */
+	if (start->restoring != NULL && !changes_apply (start, error))
+		return FALSE;
 	made = launch (start, &launched, error) && created_write (start, &launched, error) &&
 	       run_and_watch (start, &launched, error);
 	if (made && start->restoring != NULL)

@@ -277,6 +277,19 @@ davit_archive_unpack (const DavitArchiveWorker *worker, const DavitArchiveUnpack
 	return worker_summary (worker, arguments, fds, ret_summary, error);
 }
 
+static gboolean
+argument_compression (GPtrArray *arguments, DavitCompression compression, GError **error)
+{
+	if (compression > DAVIT_COMPRESSION_ZSTD)
+		return davit_error_set (error, DAVIT_ERROR_UNSUPPORTED,
+					"compression \"%s\" is only read; use gzip or zstd",
+					compression <= DAVIT_COMPRESSION_BZIP2
+						? compression_names[compression]
+						: "?");
+	argument (arguments, compression_names[compression]);
+	return TRUE;
+}
+
 gboolean
 davit_archive_pack (const DavitArchiveWorker *worker, const DavitArchivePack *request,
 		    DavitArchiveSummary *ret_summary, GError **error)
@@ -284,14 +297,67 @@ davit_archive_pack (const DavitArchiveWorker *worker, const DavitArchivePack *re
 	g_autoptr (GPtrArray) arguments = arguments_new ("pack");
 	g_autoptr (GArray) fds = descriptors_new (request->source_dirfd, request->output_fd);
 
-	if (request->compression > DAVIT_COMPRESSION_ZSTD)
-		return davit_error_set (error, DAVIT_ERROR_UNSUPPORTED,
-					"compression \"%s\" is only read; use gzip or zstd",
-					request->compression <= DAVIT_COMPRESSION_BZIP2
-						? compression_names[request->compression]
-						: "?");
-	argument (arguments, compression_names[request->compression]);
+	if (!argument_compression (arguments, request->compression, error))
+		return FALSE;
 	argument_number (arguments, request->whiteouts);
+	argument_number (arguments, worker->progress != NULL);
+	return worker_summary (worker, arguments, fds, ret_summary, error);
+}
+
+static int
+paths_compare (gconstpointer left, gconstpointer right)
+{
+	const char *a = *(const char *const *) left;
+	const char *b = *(const char *const *) right;
+
+	/* By the path; of two with the same one the deletion first. */
+	return strcmp (a + 1, b + 1) != 0 ? strcmp (a + 1, b + 1) : b[0] - a[0];
+}
+
+static void
+paths_add (GPtrArray *marked, const char *const *paths, char mark)
+{
+	for (; paths != NULL && *paths != NULL; paths++)
+		g_ptr_array_add (marked, g_strdup_printf ("%c%s", mark, *paths));
+}
+
+/* A file with all of them, open at its start. */
+static int
+paths_write (const DavitArchiveChanges *request, GError **error)
+{
+	g_autoptr (GPtrArray) marked = g_ptr_array_new_with_free_func (g_free);
+	g_autoptr (GString) text = g_string_new (NULL);
+	davit_autofd fd = memfd_create ("davit-archive-paths", MFD_CLOEXEC);
+
+	for (const char *const *const *paths = request->paths; *paths != NULL; paths++)
+		paths_add (marked, *paths, '+');
+	paths_add (marked, request->deleted, '-');
+	g_ptr_array_sort (marked, paths_compare);
+	for (guint i = 0; i < marked->len; i++) {
+		const char *path = g_ptr_array_index (marked, i);
+
+		g_string_append_len (text, path, (gssize) strlen (path) + 1);
+	}
+	if (fd < 0 || !davit_fd_write (fd, text->str, text->len, "paths", error) ||
+	    lseek (fd, 0, SEEK_SET) < 0) {
+		if (error != NULL && *error == NULL)
+			davit_error_errno (error, errno, "archive worker");
+		return -1;
+	}
+	return davit_fd_steal (&fd);
+}
+
+gboolean
+davit_archive_pack_changes (const DavitArchiveWorker *worker, const DavitArchiveChanges *request,
+			    DavitArchiveSummary *ret_summary, GError **error)
+{
+	g_autoptr (GPtrArray) arguments = arguments_new ("changes");
+	g_autoptr (GArray) fds = descriptors_new (request->source_dirfd, request->output_fd);
+	davit_autofd paths_fd = paths_write (request, error);
+
+	if (paths_fd < 0 || !argument_compression (arguments, request->compression, error))
+		return FALSE;
+	g_array_append_val (fds, paths_fd);
 	argument_number (arguments, worker->progress != NULL);
 	return worker_summary (worker, arguments, fds, ret_summary, error);
 }
@@ -347,6 +413,14 @@ gboolean
 davit_archive_write (const DavitArchiveWorker *worker, const GPtrArray *members, int output_fd,
 		     GError **error)
 {
+	return davit_archive_write_compressed (worker, members, DAVIT_COMPRESSION_NONE, output_fd,
+					       error);
+}
+
+gboolean
+davit_archive_write_compressed (const DavitArchiveWorker *worker, const GPtrArray *members,
+				DavitCompression compression, int output_fd, GError **error)
+{
 	g_autoptr (GPtrArray) arguments = arguments_new ("write");
 	davit_autofd texts = memfd_create ("davit-archive-texts", MFD_CLOEXEC);
 	g_autoptr (GArray) fds = descriptors_new (output_fd, texts);
@@ -355,6 +429,8 @@ davit_archive_write (const DavitArchiveWorker *worker, const GPtrArray *members,
 	if (texts < 0)
 		return davit_error_errno (error, errno, "archive worker");
 	argument_number (arguments, worker->progress != NULL);
+	if (!argument_compression (arguments, compression, error))
+		return FALSE;
 	for (guint i = 0; i < members->len; i++) {
 		if (!member_add (members->pdata[i], arguments, fds, texts, error))
 			return FALSE;

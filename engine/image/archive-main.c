@@ -17,6 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of what a container has changed. */
+#define PATHS_LIMIT ((gsize) 256 * 1024 * 1024)
+
 /**
  * Job: the request, as far as it is understood, and where the answer goes.
  */
@@ -175,6 +178,26 @@ job_pack (Job *job, GError **error)
 }
 
 static gboolean
+job_changes (Job *job, GError **error)
+{
+	DavitArchivePack request = {
+		.source_dirfd = ARCHIVE_FD_FIRST,
+		.output_fd = ARCHIVE_FD_SECOND,
+	};
+	g_autofree char *paths = NULL;
+	DavitArchiveSummary summary;
+	gsize length = 0;
+
+	return argument_compression (job, 0, &request.compression, error) &&
+	       argument_progress (job, 1, error) &&
+	       davit_fd_read (ARCHIVE_FD_FILES, PATHS_LIMIT, "paths", &paths, &length, error) &&
+	       confine (ARCHIVE_FD_SECOND, ARCHIVE_ACCESS_READ, request.source_dirfd,
+			request.whiteouts, error) &&
+	       archive_work_pack_changes (&request, paths, length, &job->reply, &summary, error) &&
+	       answer_summary (job, &summary);
+}
+
+static gboolean
 job_extract (Job *job, GError **error)
 {
 	return argument_progress (job, 0, error) &&
@@ -212,13 +235,18 @@ static gboolean
 job_write (Job *job, GError **error)
 {
 	g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (ArchiveWorkMember));
+	ArchiveWorkWrite request = {
+		.output_fd = ARCHIVE_FD_FIRST,
+		.texts_fd = ARCHIVE_FD_SECOND,
+	};
 	int next_fd = ARCHIVE_FD_FILES;
 
-	if (!argument_progress (job, 0, error))
+	if (!argument_progress (job, 0, error) ||
+	    !argument_compression (job, 1, &request.compression, error))
 		return FALSE;
-	if (job->n_arguments % 3 != 1)
+	if (job->n_arguments % 3 != 2)
 		return davit_error_set (error, DAVIT_ERROR_USAGE, "argument: half a member");
-	for (guint i = 1; i < job->n_arguments; i += 3) {
+	for (guint i = 2; i < job->n_arguments; i += 3) {
 		ArchiveWorkMember member;
 
 		if (!argument_member (job, i, &next_fd, &member, error))
@@ -226,8 +254,7 @@ job_write (Job *job, GError **error)
 		g_array_append_val (members, member);
 	}
 	return confine (next_fd - 1, ARCHIVE_ACCESS_NONE, -1, DAVIT_WHITEOUTS_APPLY, error) &&
-	       archive_work_write (ARCHIVE_FD_FIRST, ARCHIVE_FD_SECOND, members, &job->reply,
-				   error);
+	       archive_work_write (&request, members, &job->reply, error);
 }
 
 /**
@@ -246,7 +273,8 @@ job_run (Job *job, const char *name, GError **error)
 	static const Operation operations[] = {
 		{"scan", 3, FALSE, job_scan},	    {"digest", 1, FALSE, job_digest},
 		{"unpack", 4, FALSE, job_unpack},   {"pack", 3, FALSE, job_pack},
-		{"extract", 1, FALSE, job_extract}, {"write", 1, TRUE, job_write},
+		{"extract", 1, FALSE, job_extract}, {"write", 2, TRUE, job_write},
+		{"changes", 2, FALSE, job_changes},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS (operations); i++) {

@@ -189,29 +189,35 @@ pack_child (ArchivePacker *packer, int fd, const char *directory, const char *na
 	return pack_leaf (packer, fd, path, &status, error);
 }
 
-/* The directory itself, then what is in it. */
+/* The directory itself, without what is in it. */
 static gboolean
-pack_directory (ArchivePacker *packer, int fd, const char *path, guint depth, GError **error)
+pack_directory_entry (ArchivePacker *packer, int fd, const char *path, GError **error)
 {
 	g_autoptr (GPtrArray) attributes = NULL;
-	g_autoptr (GPtrArray) names = NULL;
 	ArchiveTarEntry entry;
 	struct stat status;
 
-	if (depth > ARCHIVE_TREE_DEPTH)
-		return pack_error (path, DAVIT_ERROR_UNSUPPORTED,
-				   "is deeper than the 256 directories that a layer may have",
-				   error);
 	if (fstat (fd, &status) < 0)
 		return archive_writer_errno (path, "look at it", error);
-	if (!davit_path_list (fd, &names, error))
-		return FALSE;
 	entry_fill (&entry, path[0] != '\0' ? path : ".", &status);
 	entry.type = '5';
 	if (!archive_pack_attributes (fd, path, FALSE, &attributes, error))
 		return FALSE;
 	entry.attributes = attributes;
-	if (!pack_header (packer, &entry, error))
+	return pack_header (packer, &entry, error);
+}
+
+/* The directory itself, then what is in it. */
+static gboolean
+pack_directory (ArchivePacker *packer, int fd, const char *path, guint depth, GError **error)
+{
+	g_autoptr (GPtrArray) names = NULL;
+
+	if (depth > ARCHIVE_TREE_DEPTH)
+		return pack_error (path, DAVIT_ERROR_UNSUPPORTED,
+				   "is deeper than the 256 directories that a layer may have",
+				   error);
+	if (!davit_path_list (fd, &names, error) || !pack_directory_entry (packer, fd, path, error))
 		return FALSE;
 	if (is_opaque (packer, fd) && !pack_whiteout (packer, path, ".wh..opq", error))
 		return FALSE;
@@ -258,6 +264,79 @@ archive_work_pack (const DavitArchivePack *request, ArchiveReply *reply,
 		return davit_error_errno (error, errno, "open the directory to pack");
 	if (!pack_directory (&packer, fd, "", 0, error) || !archive_tar_end (output, error) ||
 	    !archive_output_finish (output, ret_summary, error))
+		return FALSE;
+	ret_summary->entries = packer.entries;
+	return TRUE;
+}
+
+static gboolean
+pack_changed (ArchivePacker *packer, ArchiveTree *tree, const char *path, GError **error)
+{
+	struct stat status;
+	int parent = -1;
+
+	if (!archive_tree_parent (tree, path, NULL, NULL, &parent, error))
+		return FALSE;
+	if (fstatat (parent, archive_tree_name (path), &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return archive_writer_errno (path, "look at it", error);
+	if (S_ISDIR (status.st_mode)) {
+		davit_autofd fd = archive_tree_open (parent, archive_tree_name (path),
+						     O_RDONLY | O_DIRECTORY);
+
+		return fd < 0 ? archive_writer_errno (path, "open", error)
+			      : pack_directory_entry (packer, fd, path, error);
+	}
+	if (g_str_has_prefix (archive_tree_name (path), ARCHIVE_WHITEOUT_PREFIX))
+		return pack_error (path, DAVIT_ERROR_UNSUPPORTED,
+				   "can't be in a layer: names with \".wh.\" are deletions there; "
+				   "rename it",
+				   error);
+	return pack_leaf (packer, parent, path, &status, error);
+}
+
+static gboolean
+pack_deleted (ArchivePacker *packer, const char *path, GError **error)
+{
+	const char *name = archive_tree_name (path);
+	g_autofree char *directory =
+		name > path ? g_strndup (path, (gsize) (name - path - 1)) : g_strdup ("");
+
+	return pack_whiteout (packer, directory, name, error);
+}
+
+static gboolean
+pack_paths (ArchivePacker *packer, int fd, const char *paths, gsize length, GError **error)
+{
+	ArchiveTree *tree = g_new0 (ArchiveTree, 1);
+	gboolean packed = TRUE;
+
+	archive_tree_init (tree, fd);
+	for (const char *at = paths; packed && at < paths + length; at += strlen (at) + 1) {
+		const char *path = at[0] != '\0' && at[1] == '/' ? at + 2 : at;
+
+		/* The root itself belongs to who makes it. */
+		if (at[0] == '-' && path[0] != '\0')
+			packed = pack_deleted (packer, path, error);
+		else if (path[0] != '\0')
+			packed = pack_changed (packer, tree, path, error);
+	}
+	archive_tree_clear (tree);
+	g_free (tree);
+	return packed;
+}
+
+gboolean
+archive_work_pack_changes (const DavitArchivePack *request, const char *paths, gsize length,
+			   ArchiveReply *reply, DavitArchiveSummary *ret_summary, GError **error)
+{
+	g_autoptr (ArchiveOutput) output =
+		archive_output_new (request->output_fd, request->compression, TRUE, reply, error);
+	g_autoptr (GHashTable) inodes =
+		g_hash_table_new_full (inode_hash, inode_equal, g_free, g_free);
+	ArchivePacker packer = {request->whiteouts, output, reply, inodes, 0};
+
+	if (output == NULL || !pack_paths (&packer, request->source_dirfd, paths, length, error) ||
+	    !archive_tar_end (output, error) || !archive_output_finish (output, ret_summary, error))
 		return FALSE;
 	ret_summary->entries = packer.entries;
 	return TRUE;

@@ -9,13 +9,14 @@
  *     digest   PROGRESS                       4: input
  *     unpack   WHITEOUTS DIGEST DIFF PROGRESS 4: input   5: target directory
  *     pack     COMPRESSION WHITEOUTS PROGRESS 4: source directory  5: output
+ *     changes  COMPRESSION PROGRESS           4: source directory  5: output   6: paths
  *     extract  PROGRESS                       4: input   5: target directory
- *     write    PROGRESS MEMBER...             4: output  5: texts  6...: files
+ *     write    PROGRESS COMPRESSION MEMBER... 4: output  5: texts  6...: files
  *
  * A digest that is not expected is "-". A member is three arguments, KIND NAME VALUE: "text" with
  * the number of bytes, which stand in the file of texts behind those of the members before;
  * "file" or "expand" (without its compression) with the number of the descriptor; "link" with its
- * target.
+ * target. Paths are sorted, each with "+" or "-" (deleted) in front and a NUL behind it.
  *
  * The answer is lines on descriptor 3, their fields separated by tabs and escaped as g_strescape
  * does it, so that neither tab nor line break of a hostile name is taken for one of ours:

@@ -21,6 +21,11 @@ gboolean archive_work_unpack (const DavitArchiveUnpack *request, ArchiveReply *r
 gboolean archive_work_pack (const DavitArchivePack *request, ArchiveReply *reply,
 			    DavitArchiveSummary *ret_summary, GError **error);
 
+/* paths: as the protocol has them, length bytes. */
+gboolean archive_work_pack_changes (const DavitArchivePack *request, const char *paths,
+				    gsize length, ArchiveReply *reply,
+				    DavitArchiveSummary *ret_summary, GError **error);
+
 /* Files are reported one by one. */
 gboolean archive_work_extract (int input_fd, int target_dirfd, ArchiveReply *reply, GError **error);
 
@@ -36,7 +41,16 @@ typedef struct {
 	const char *link; /* or NULL */
 } ArchiveWorkMember;
 
-gboolean archive_work_write (int output_fd, int texts_fd, const GArray *members,
+/**
+ * ArchiveWorkWrite: where to, and in which form.
+ */
+typedef struct {
+	int output_fd;
+	int texts_fd;
+	DavitCompression compression;
+} ArchiveWorkWrite;
+
+gboolean archive_work_write (const ArchiveWorkWrite *request, const GArray *members,
 			     ArchiveReply *reply, GError **error);
 
 G_END_DECLS

@@ -106,11 +106,11 @@ write_member (ArchiveOutput *output, const ArchiveWorkMember *member, int texts_
 }
 
 gboolean
-archive_work_write (int output_fd, int texts_fd, const GArray *members, ArchiveReply *reply,
+archive_work_write (const ArchiveWorkWrite *request, const GArray *members, ArchiveReply *reply,
 		    GError **error)
 {
 	g_autoptr (ArchiveOutput) output =
-		archive_output_new (output_fd, DAVIT_COMPRESSION_NONE, FALSE, reply, error);
+		archive_output_new (request->output_fd, request->compression, FALSE, reply, error);
 	guint64 texts_offset = 0;
 
 	if (output == NULL)
@@ -118,7 +118,7 @@ archive_work_write (int output_fd, int texts_fd, const GArray *members, ArchiveR
 	for (guint i = 0; i < members->len; i++) {
 		const ArchiveWorkMember *member = &g_array_index (members, ArchiveWorkMember, i);
 
-		if (!write_member (output, member, texts_fd, texts_offset, error))
+		if (!write_member (output, member, request->texts_fd, texts_offset, error))
 			return FALSE;
 		texts_offset += member->length;
 	}

@@ -103,6 +103,22 @@ gboolean davit_archive_pack (const DavitArchiveWorker *worker, const DavitArchiv
 			     DavitArchiveSummary *ret_summary, GError **error);
 
 /**
+ * DavitArchiveChanges: some paths of a directory as a layer, with deletions: what a container has
+ * changed. Of a directory only the entry itself is packed. Absolute paths, NULL-terminated.
+ */
+typedef struct {
+	int source_dirfd;
+	int output_fd;
+	DavitCompression compression;
+	const char *const *const *paths; /* vectors of those to pack, NULL-terminated */
+	const char *const *deleted;
+} DavitArchiveChanges;
+
+gboolean davit_archive_pack_changes (const DavitArchiveWorker *worker,
+				     const DavitArchiveChanges *request,
+				     DavitArchiveSummary *ret_summary, GError **error);
+
+/**
  * DavitArchiveFile: a regular file of a container archive ("docker save", OCI archive).
  */
 typedef struct {
@@ -137,5 +153,8 @@ typedef struct {
 /* Writes an archive of members (DavitArchiveMember), in their order. Same members, same bytes. */
 gboolean davit_archive_write (const DavitArchiveWorker *worker, const GPtrArray *members,
 			      int output_fd, GError **error);
+gboolean davit_archive_write_compressed (const DavitArchiveWorker *worker, const GPtrArray *members,
+					 DavitCompression compression, int output_fd,
+					 GError **error);
 
 G_END_DECLS

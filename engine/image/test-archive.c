@@ -200,6 +200,38 @@ test_pack_unsupported (TestArchive *test, gconstpointer data)
 				   "\".wh.name\" can't be in a layer*rename it");
 }
 
+/* Some paths only, with deletions; and never through a link. */
+static void
+test_pack_changes (TestArchive *test, gconstpointer data)
+{
+	const char *const added[] = {"/d", "/d/new", "/link", NULL};
+	const char *const changed[] = {"/", "/file", NULL};
+	const char *const through[] = {"/link/x", NULL};
+	const char *const deleted[] = {"/d/gone", "/file", "/old", NULL};
+	const char *const *const paths[] = {added, changed, NULL};
+	const char *const *const bad[] = {through, NULL};
+	davit_autofd output = open_in (test, "x.tar", O_RDWR | O_CREAT | O_TRUNC);
+	DavitArchiveChanges request = {
+		.source_dirfd = test->target,
+		.output_fd = output,
+		.paths = paths,
+		.deleted = deleted,
+	};
+
+	test_archive_shell ("cd %s/target && mkdir d && echo n > d/new && echo u > d/unchanged && "
+			    "echo c > file && ln -s /etc link",
+			    test->directory);
+	g_assert_true (davit_archive_pack_changes (&test->worker, &request, NULL, &test->error));
+	g_assert_no_error (test->error);
+	test_archive_shell ("cd %s && test \"$(tar tf x.tar | tr '\\n' ' ')\" = "
+			    "'d/ d/.wh.gone d/new .wh.file file link .wh.old '",
+			    test->directory);
+	request.paths = bad;
+	g_assert_false (davit_archive_pack_changes (&test->worker, &request, NULL, &test->error));
+	test_archive_expect_error (test, DAVIT_ERROR_CORRUPT,
+				   "\"link\" is used as a directory and is none");
+}
+
 static void
 test_pack_whiteouts (TestArchive *test, gconstpointer data)
 {
@@ -607,6 +639,7 @@ main (int argc, char **argv)
 	ADD ("pack/compressed", test_pack_compressed);
 	ADD ("pack/unsupported", test_pack_unsupported);
 	ADD ("pack/whiteouts", test_pack_whiteouts);
+	ADD ("pack/changes", test_pack_changes);
 	ADD ("compressions", test_compressions);
 	ADD ("concatenated", test_concatenated);
 	ADD ("damaged", test_damaged);
