@@ -36,9 +36,13 @@ look ()
 case ${1-} in
 record) look > "${2:?}" ;;
 compare)
-	look > "${2:?}.now"
-	left=$(diff "$2" "$2.now" | sed -n 's/^> //p')
-	[ -z "$left" ] && exit 0
+	# Layers of squash stay mounted for some seconds, by a process that keeps them.
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		look > "${2:?}.now"
+		left=$(diff "$2" "$2.now" | sed -n 's/^> //p')
+		[ -z "$left" ] && exit 0
+		sleep 1
+	done
 	printf 'left behind:\n%s\n' "$left"
 	exit 1
 	;;

@@ -31,12 +31,18 @@ no_servers ()
 	[ -z "$(servers)" ]
 }
 
-# Everything that a run makes is gone.
+no_loops ()
+{
+	! losetup -l -n -O BACK-FILE | grep -q "^$T/"
+}
+
+# Everything that a run makes is gone; what was mounted stays so for some seconds.
 nothing_left ()
 {
 	wait_for 20 no_servers
 	tap_ok $? "$1: nothing serves a file any more"
-	expect_equal "$(losetup -l -n -O BACK-FILE | grep -c "^$T/")" 0 "$1: no loop device is left"
+	wait_for 20 no_loops
+	tap_ok $? "$1: no loop device is left"
 	expect_equal "$(davit ps -aq | wc -l)" 0 "$1: no container is left"
 	expect_equal "$(ls "$T/root/storage/squash/rootfs" "$T/root/storage/squash/stages" 2> /dev/null | grep -vc -e : -e '^$')" 0 \
 		"$1: no writable part and no stage is left"

@@ -200,6 +200,8 @@ rootfs_mount (Store *store, const DavitRootfsRequest *request, OverlayMount *mou
 	    (request->mount_points != NULL &&
 	     !overlay_places_add (store, request->mount_points, &lower, error)))
 		return FALSE;
+	if (store->form->mounted != NULL)
+		store->form->mounted (store);
 	mount->state_dirfd = store->host->state_dirfd;
 	mount->user_xattr = store->host->facts->rootless;
 	mount->lower = overlay_lower_paths (&lower);

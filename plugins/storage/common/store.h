@@ -37,6 +37,8 @@ typedef struct {
 	gboolean (*seal) (Store *store, const char *chain_id, int stage_fd, GError **error);
 	/* Gives the layer as a detached mount. NULL: its tree can be used as it is. */
 	gboolean (*mount) (Store *store, const char *chain_id, int *ret_fd, GError **error);
+	/* Told when all layers of a container are mounted. Or NULL. */
+	void (*mounted) (Store *store);
 } StoreForm;
 
 /**
@@ -51,6 +53,7 @@ struct _Store {
 	int stages_fd;
 	int rootfs_fd;
 	int tombs_fd;
+	GPtrArray *fresh;  /* the form's own, or NULL: what it mounted for its first user */
 	GHashTable *begun; /* chain id → GINT_TO_POINTER of the locked descriptor of the stage */
 };
 

@@ -27,10 +27,25 @@ store_open_driver (TestStore *store)
 	g_assert_cmpint (store->state_fd, >=, 0);
 }
 
+/* What is mounted goes with its last user: most tests look whether it is gone. */
+static void
+config_load (TestStore *store, const char *option)
+{
+	gboolean packed = strcmp (store->driver, "squash") == 0;
+	const char *const overrides[] = {
+		packed ? "storage.squash.keep-mounted=0s" : option,
+		packed ? option : NULL,
+		NULL,
+	};
+	g_autoptr (GError) error = NULL;
+
+	store->config = davit_config_load (store->paths, overrides, &error);
+	g_assert_no_error (error);
+}
+
 void
 test_store_set_up (TestStore *store, gconstpointer driver)
 {
-	g_autoptr (GError) error = NULL;
 	g_autofree char *root = NULL;
 	g_autofree char *runroot = NULL;
 
@@ -45,8 +60,7 @@ test_store_set_up (TestStore *store, gconstpointer driver)
 	davit_paths_set (&store->paths->root, root);
 	davit_paths_set (&store->paths->runroot, runroot);
 	davit_paths_set (&store->paths->sysconfdir, store->directory);
-	store->config = davit_config_load (store->paths, NULL, &error);
-	g_assert_no_error (error);
+	config_load (store, NULL);
 	store_open_driver (store);
 }
 
@@ -61,14 +75,10 @@ test_store_reopen (TestStore *store)
 void
 test_store_configure (TestStore *store, const char *option)
 {
-	const char *const overrides[] = {option, NULL};
-	g_autoptr (GError) error = NULL;
-
 	davit_drivers_free (store->drivers);
 	davit_fd_close (&store->state_fd);
 	davit_config_free (store->config);
-	store->config = davit_config_load (store->paths, overrides, &error);
-	g_assert_no_error (error);
+	config_load (store, option);
 	store_open_driver (store);
 }
 

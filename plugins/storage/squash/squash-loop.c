@@ -205,6 +205,6 @@ squash_loop_mount (Store *store, const char *chain_id, int file_fd, int *ret_mou
 	    !loop_mount (&loop, chain_id, ret_mount_fd, error))
 		return FALSE;
 	loop_note (store, chain_id, number);
-	squash_warm_start (store, chain_id, *ret_mount_fd);
+	squash_warm_add (store, chain_id, *ret_mount_fd);
 	return TRUE;
 }

@@ -164,4 +164,5 @@ const StoreForm squash_form = {
 	.describe = layer_describe,
 	.seal = squash_seal,
 	.mount = squash_layer_mount,
+	.mounted = squash_warm_start,
 };

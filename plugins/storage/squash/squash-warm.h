@@ -2,9 +2,13 @@
 
 /*
  * Nearly every program begins with the C library, and to decompress it takes the kernel as long as
- * half of everything else that a start does. So when a layer is mounted for the first one to use
- * it, a short-lived process reads the library while the container is still being set up. Which
+ * half of everything else that a start does. So when layers are mounted for the first one to use
+ * them, a short-lived process reads the library while the container is still being set up. Which
  * files these are is found out when the layer is packed, and noted beside it.
+ *
+ * The same process then keeps the mounts for a while: where containers are run one after the other
+ * each would have to mount and decompress again what the last one left. It holds nothing else, and
+ * is gone by itself.
  */
 
 #pragma once
@@ -19,7 +23,16 @@ gboolean squash_warm_is_first (const char *name);
 /* Notes them: paths relative to "/". */
 gboolean squash_warm_note (int stage_fd, const GPtrArray *paths, GError **error);
 
-/* Begins to read; that it can't is no error. Nothing is waited for. */
-void squash_warm_start (Store *store, const char *chain_id, int mount_fd);
+/* Remembers a mount that nobody had until now; mount_fd stays the caller's. */
+void squash_warm_add (Store *store, const char *chain_id, int mount_fd);
+
+/*
+ * Begins to read what was remembered, and keeps it: StoreForm.mounted. That it can't is no error,
+ * and nothing is waited for.
+ */
+void squash_warm_start (Store *store);
+
+/* Forgets it. Repeatable. */
+void squash_warm_drop (Store *store);
 
 G_END_DECLS

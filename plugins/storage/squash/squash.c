@@ -10,6 +10,7 @@
 #include "overlay-lower.h"
 #include "overlay-store.h"
 #include "squash-loop.h"
+#include "squash-warm.h"
 #include "store-layers.h"
 #include "store-rootfs.h"
 #include "store-usage.h"
@@ -61,6 +62,7 @@ squash_open (const DavitHost *host, gpointer *ret_instance, GError **error)
 static void
 squash_close (gpointer instance)
 {
+	squash_warm_drop ((Store *) instance);
 	store_close ((Store *) instance);
 	g_free (instance);
 }
@@ -88,6 +90,8 @@ squash_layer_open (gpointer instance, const char *chain_id, int *ret_dirfd,
 	if (!store_check_chain_id (chain_id, error) ||
 	    !squash_layer_mount (store, chain_id, &mount, error))
 		return FALSE;
+	/* It is looked at, and perhaps all of it is read: nothing to keep it for. */
+	squash_warm_drop (store);
 	fd = openat (mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return store_error_errno (error, errno, "open layer \"%s\"", chain_id);
@@ -124,6 +128,8 @@ static const DavitOption squash_options[] = {
 	 "how much is compressed as one piece, a power of two from 4k to 1m"},
 	{SQUASH_OPTION_MEMORY, DAVIT_OPTION_SIZE, NULL, NULL,
 	 "keep what new containers write in so much memory, until they end, and not on disk"},
+	{SQUASH_OPTION_KEEP, DAVIT_OPTION_DURATION, "10s", NULL,
+	 "how long a layer that the kernel mounted stays mounted for the next container"},
 	{0},
 };
 

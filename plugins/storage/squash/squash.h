@@ -25,6 +25,7 @@ G_BEGIN_DECLS
 #define SQUASH_OPTION_LEVEL "compression-level"
 #define SQUASH_OPTION_BLOCK "block-size"
 #define SQUASH_OPTION_MEMORY "tmpfs-upper"
+#define SQUASH_OPTION_KEEP "keep-mounted"
 
 /* What layers are in this driver. */
 extern const StoreForm squash_form;

@@ -95,6 +95,54 @@ test_first (TestStore *store, gconstpointer data)
 	test_assert_content (fd, "lib/libc.so.6", "library");
 }
 
+/* Whoever of this program runs on in a session of its own. */
+static pid_t
+keeper_find (void)
+{
+	g_autoptr (GPtrArray) names = NULL;
+	g_autofree char *own = g_file_read_link ("/proc/self/exe", NULL);
+	davit_autofd proc = open ("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	g_assert_true (davit_path_list (proc, &names, NULL));
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = (const char *) g_ptr_array_index (names, i);
+		pid_t pid = (pid_t) g_ascii_strtoll (name, NULL, 10);
+		g_autofree char *link = g_build_filename ("/proc", name, "exe", NULL);
+		g_autofree char *exe = pid > 0 ? g_file_read_link (link, NULL) : NULL;
+
+		if (g_strcmp0 (exe, own) == 0 && pid != getpid () && getsid (pid) == pid)
+			return pid;
+	}
+	return 0;
+}
+
+/* All layers of a container by one process, for the next one, and no longer than that lives. */
+static void
+test_keep (TestStore *store, gconstpointer data)
+{
+	DavitRootfsRequest request = test_request ("x", 2);
+	davit_autofd process = -1;
+	davit_autofd fd = -1;
+	pid_t pid;
+
+	test_store_configure (store, "storage.squash.keep-mounted=1h");
+	test_squash_layer (store, 0);
+	test_squash_layer (store, 1);
+	for (guint i = 0; i < 3; i++) {
+		fd = test_rootfs_mount (store, &request);
+		test_assert_content (fd, "file", "content");
+		davit_fd_close (&fd);
+		g_assert_cmpuint (test_squash_loops (store), ==, 2);
+	}
+	pid = keeper_find ();
+	g_assert_cmpint (pid, >, 0);
+	process = process_open (pid);
+	g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
+	g_assert_true (process_has_ended (process, END_MSEC));
+	g_assert_cmpint (keeper_find (), ==, 0);
+	g_assert_cmpuint (test_squash_loops (store), ==, 0);
+}
+
 /* What the note says may be anything: another device, one that is not in use, or nonsense. */
 static void
 test_stale_note (TestStore *store, gconstpointer data)
@@ -333,6 +381,7 @@ main (int argc, char **argv)
 	g_test_init (&argc, &argv, NULL);
 	test_store_add ("squash", "loop", test_loop);
 	test_store_add ("squash", "first", test_first);
+	test_store_add ("squash", "keep", test_keep);
 	test_store_add ("squash", "stale-note", test_stale_note);
 	test_store_add ("squash", "many", test_many);
 	test_store_add ("squash", "fuse", test_fuse);
