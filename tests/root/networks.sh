@@ -140,17 +140,17 @@ if command -v slirp4netns > /dev/null && [ -c /dev/net/tun ]; then
 	expect_status 0
 fi
 
-# 32 at once: no address twice.
-for i in $(seq 32); do
+# 64 at once: no address twice.
+for i in $(seq 64); do
 	# shellcheck disable=SC2086
 	yard run --rm $net box sh -c 'ip -4 -o addr show eth0; sleep 2' > "$T/out.$i" 2> "$T/err.$i" &
 	pids[i]=$!
 done
 wrong=""
-for i in $(seq 32); do
+for i in $(seq 64); do
 	wait "${pids[i]}" || wrong="$wrong $i"
 done
-expect_equal "$wrong" "" "32 at once are connected"
+expect_equal "$wrong" "" "64 at once are connected"
 for i in $wrong; do
 	sed "s/^/# $i: /" "$T/err.$i"
 done

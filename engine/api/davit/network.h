@@ -30,7 +30,9 @@ typedef struct {
 
 /**
  * DavitNetworkRequest: since 1.0. The same request is given to attach, check and detach, as far
- * as the engine still knows it: only size, id, network and interface are certain at detach.
+ * as the engine still knows it: only size, id, network and interface are certain at detach. A
+ * container that is to be in several networks is attached to one after the other, each with an
+ * interface of its own and the ports with the first, and detached in reverse.
  */
 typedef struct {
 	gsize size;
@@ -72,8 +74,8 @@ typedef struct {
 	 * "mac-address" (INTERFACE MAC), "nameserver", "search", "dns-option", "port"
 	 * (HOST-ADDRESS HOST-PORT PROTOCOL CONTAINER-PORT), "status" (any text without NUL, kept by
 	 * the engine and given back at detach); "helper" (fd): a pidfd of a process that must live
-	 * as long as the container; "hold" (fd): kept open until the container has ended, by which
-	 * a helper can see that.
+	 * as long as the container, whose end before that is told to users; "hold" (fd): kept open
+	 * until the container has ended, by which a helper can see that.
 	 */
 	gboolean (*attach) (gpointer instance, const DavitNetworkRequest *request,
 			    DavitResult *result, GError **error);
