@@ -273,4 +273,6 @@ oci_program_probe (const DavitHost *host, DavitProbe *probe)
 	host->probe_add (probe, text->str, any,
 			 "install crun or runc, or name another one in the option runtimes of "
 			 "[runtime.oci]");
+	host->probe_add (probe, "the privilege of root", !host->facts->rootless,
+			 "use the runtime native, which does without");
 }
