@@ -3,6 +3,12 @@
 /*
  * The network namespace of a start, and the others that are joined.
  *
+ * The root file system has been mounted when this begins, although the two need nothing of each
+ * other: that mount takes 0.5 ms, and a driver with a bridge 20 ms of which 1 ms is spent in this
+ * process. To call the driver in a process of its own beside the mount would save less than that
+ * process costs. What is worth it is done beside all else: the namespace, a millisecond of the
+ * kernel's, is on its way from the first moment on.
+ *
  * A container that is restored should have the addresses that its processes know: each network is
  * asked for those that it gave before, which are kept with the checkpoint (run-network.h). That
  * fails if somebody else has them by now.
