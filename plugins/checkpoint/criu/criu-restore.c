@@ -23,6 +23,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define LOG_FILE "restore.log"
@@ -58,6 +59,22 @@ restore_clear (Restore *restore)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Restore, restore_clear)
 
+/* Memory and registers are of no use to another kind of processor. */
+static gboolean
+machine_check (const CriuRecord *record, GError **error)
+{
+	struct utsname name;
+	g_autofree char *machine = criu_text_escape (record->machine, G_MAXSSIZE);
+
+	if (uname (&name) < 0 || g_str_equal (record->machine, name.machine))
+		return TRUE;
+	return criu_error_set (
+		error, DAVIT_ERROR_UNAVAILABLE,
+		"the checkpoint was made on a machine of the kind \"%s\", and this is "
+		"\"%s\"",
+		machine, name.machine);
+}
+
 static gboolean
 restore_prepare (Restore *restore, GError **error)
 {
@@ -74,7 +91,7 @@ restore_prepare (Restore *restore, GError **error)
 	if (restore->config == NULL)
 		return FALSE;
 	restore->record = criu_images_check (host, request->images_dirfd, error);
-	if (restore->record == NULL)
+	if (restore->record == NULL || !machine_check (restore->record, error))
 		return FALSE;
 	restore->cgroup_fds = criu_cgroup_open (request->cgroups, error);
 	return restore->cgroup_fds != NULL &&

@@ -161,6 +161,10 @@ static const Damage damages[] = {
 	{"pstree.img", "garbage", DAVIT_ERROR_HELPER, "checkpoint/criu: restore: "},
 	{"davit.json", "{\"version\":1}", DAVIT_ERROR_CORRUPT,
 	 "checkpoint/criu: file \"davit.json\": a member is missing"},
+	{"davit.json", "{\"version\":1,\"criu\":\"4.2\",\"kernel\":\"6.1\",\"machine\":\"alpha\"}",
+	 DAVIT_ERROR_UNAVAILABLE,
+	 "checkpoint/criu: the checkpoint was made on a machine of the kind \"alpha\", and this "
+	 "is "},
 	{"davit.json", "[", DAVIT_ERROR_CORRUPT, "checkpoint/criu: file \"davit.json\": line 1"},
 	{"davit.json", "{\"version\":2}", DAVIT_ERROR_UNSUPPORTED,
 	 "checkpoint/criu: file \"davit.json\": has version 2, and this davit knows up to 1"},
