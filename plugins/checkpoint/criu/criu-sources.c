@@ -125,15 +125,21 @@ static gboolean
 group_make (int dirfd, const char *name, GError **error)
 {
 	g_auto (GStrv) controllers = g_strsplit (name, ",", -1);
-	gboolean made = name_is_plain (name) && mkdirat (dirfd, name, 0755) == 0;
+	gboolean several = g_strv_length (controllers) > 1;
 
-	for (guint i = 0;
-	     made && controllers[0] != NULL && controllers[1] != NULL && controllers[i] != NULL;
-	     i++)
-		made = !name_is_plain (controllers[i]) ||
-		       symlinkat (name, dirfd, controllers[i]) == 0 || errno == EEXIST;
-	return made || errno == EEXIST ||
-	       criu_error_errno (error, errno, "directory of the control group \"%s\"", name);
+	if (!name_is_plain (name))
+		return criu_error_set (error, DAVIT_ERROR_CORRUPT,
+				       "the name of a control group is wrong");
+	if (mkdirat (dirfd, name, 0755) < 0 && errno != EEXIST)
+		return criu_error_errno (error, errno, "directory of the control group \"%s\"",
+					 name);
+	for (guint i = 0; several && controllers[i] != NULL; i++) {
+		if (name_is_plain (controllers[i]) && symlinkat (name, dirfd, controllers[i]) < 0 &&
+		    errno != EEXIST)
+			return criu_error_errno (error, errno, "link of the control group \"%s\"",
+						 name);
+	}
+	return TRUE;
 }
 
 /* CRIU would save this tmpfs by tar and gzip, which takes longer than making it anew. */
