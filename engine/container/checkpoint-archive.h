@@ -46,8 +46,8 @@ gboolean davit_export_write (DavitExport *export, DavitContainer *container,
 /* Takes away what is not whole. */
 void davit_export_clear (DavitExport *export);
 
-/* The worker for archives; free the result, which belongs to it, with g_free. */
-char *davit_checkpoint_worker (const DavitEngine *engine, DavitArchiveWorker *ret_worker);
+/* The program of the worker for archives. Free with g_free. */
+char *davit_checkpoint_worker (const DavitEngine *engine);
 
 /* While nobody writes to it: what the container of a process has changed, as a layer. */
 gboolean davit_checkpoint_rootfs_pack (DavitContainer *container, const DavitRecord *record,

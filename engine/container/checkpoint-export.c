@@ -155,13 +155,14 @@ davit_export_write (DavitExport *export, DavitContainer *container, const DavitS
 {
 	davit_trace_scope ("container", "export");
 	DavitArchiveMember manifest = {.name = DAVIT_CHECKPOINT_MANIFEST, .fd = -1};
+	g_autofree char *program = davit_checkpoint_worker (container->engine);
 	Members members = {
+		.worker = {.program = program},
 		.members = g_ptr_array_new_with_free_func (g_free),
 		.names = g_ptr_array_new_with_free_func (g_free),
 		.fds = g_array_new (FALSE, FALSE, sizeof (int)),
 		.manifest = davit_json_writer_new (TRUE),
 	};
-	g_autofree char *program = davit_checkpoint_worker (container->engine, &members.worker);
 	g_autofree char *text = NULL;
 	gboolean written;
 

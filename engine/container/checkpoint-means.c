@@ -27,8 +27,21 @@ davit_checkpoint_means (DavitEngine *engine, const char *driver, DavitRuntime *r
 	if (driver == NULL)
 		driver = davit_config_string (engine->config, "checkpoint");
 	opened = davit_drivers_checkpoint (engine->drivers, driver, error);
-	if (opened == NULL || !davit_checkpoint_probe (opened, error))
+	if (opened == NULL)
 		return FALSE;
 	*ret_driver = opened;
 	return TRUE;
+}
+
+gboolean
+davit_checkpoint_explain (DavitCheckpoint *driver, GError **error)
+{
+	g_autoptr (GError) local = NULL;
+
+	if (driver == NULL || davit_checkpoint_probe (driver, &local) || error == NULL ||
+	    !davit_error_matches (local, DAVIT_ERROR_UNAVAILABLE))
+		return FALSE;
+	g_clear_error (error);
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
 }

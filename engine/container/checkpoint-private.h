@@ -19,6 +19,12 @@ G_BEGIN_DECLS
 gboolean davit_checkpoint_means (DavitEngine *engine, const char *driver, DavitRuntime *runtime,
 				 DavitCheckpoint **ret_driver, GError **error);
 
+/*
+ * After a failure: a need of the driver that is not met is the better reason. Not asked before:
+ * that takes as long as all the rest of a checkpoint. driver may be NULL. Returns FALSE.
+ */
+gboolean davit_checkpoint_explain (DavitCheckpoint *driver, GError **error);
+
 /**
  * DavitRestoring: what a start that is a restore needs beside all else. Borrowed.
  */

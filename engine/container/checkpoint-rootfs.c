@@ -22,12 +22,9 @@
 #include <unistd.h>
 
 char *
-davit_checkpoint_worker (const DavitEngine *engine, DavitArchiveWorker *ret_worker)
+davit_checkpoint_worker (const DavitEngine *engine)
 {
-	char *program = g_build_filename (engine->paths->libexecdir, "davit-archive", NULL);
-
-	*ret_worker = (DavitArchiveWorker){.program = program};
-	return program;
+	return g_build_filename (engine->paths->libexecdir, "davit-archive", NULL);
 }
 
 /* In a child: a mount can only be copied from inside of its namespace. */
@@ -85,13 +82,13 @@ davit_checkpoint_rootfs_pack (DavitContainer *container, const DavitRecord *reco
 	DavitStorage *storage =
 		davit_drivers_storage (container->engine->drivers, record->storage, error);
 	g_autoptr (DavitResult) changes = davit_result_new ();
-	g_autofree char *program = NULL;
+	g_autofree char *program = davit_checkpoint_worker (container->engine);
 	g_autofree const char **added = NULL;
 	g_autofree const char **changed = NULL;
 	g_autofree const char **deleted = NULL;
 	davit_autofd root_fd = -1;
 	DavitArchiveSummary summary = {0};
-	DavitArchiveWorker worker;
+	DavitArchiveWorker worker = {.program = program};
 
 	if (storage == NULL || !davit_storage_changes (storage, &request, changes, error) ||
 	    !root_clone (pidfd, &root_fd, error))
@@ -99,7 +96,6 @@ davit_checkpoint_rootfs_pack (DavitContainer *container, const DavitRecord *reco
 	added = davit_result_strings (changes, "added");
 	changed = davit_result_strings (changes, "changed");
 	deleted = davit_result_strings (changes, "deleted");
-	program = davit_checkpoint_worker (container->engine, &worker);
 	{
 		const char *const *const paths[] = {added, changed, NULL};
 		DavitArchiveChanges pack = {
@@ -127,8 +123,8 @@ davit_checkpoint_rootfs_apply (const DavitEngine *engine, int input_fd, int root
 		.target_dirfd = rootfs_fd,
 		.whiteouts = DAVIT_WHITEOUTS_APPLY,
 	};
-	DavitArchiveWorker worker;
-	g_autofree char *program = davit_checkpoint_worker (engine, &worker);
+	g_autofree char *program = davit_checkpoint_worker (engine);
+	DavitArchiveWorker worker = {.program = program};
 
 	if (!davit_archive_unpack (&worker, &unpack, &summary, error))
 		return davit_error_prefix (error, "changes of the root file system");

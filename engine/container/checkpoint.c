@@ -302,6 +302,7 @@ dump_locked (Dump *dump, DavitResult *statistics, GError **error)
 	if (dump_run (dump, statistics, error))
 		return dump_finish (dump, error);
 	davit_snapshot_abort (container->dirfd, dump->options->keep, NULL);
+	davit_checkpoint_explain (dump->driver, error);
 	return davit_error_prefix (error, "container \"%s\" can't be checkpointed",
 				   davit_container_title (container));
 }

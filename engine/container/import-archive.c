@@ -57,8 +57,8 @@ static gboolean
 archive_unpack (DavitImported *imported, DavitEngine *engine, const char *path,
 		GPtrArray **ret_files, GError **error)
 {
-	DavitArchiveWorker worker;
-	g_autofree char *program = davit_checkpoint_worker (engine, &worker);
+	g_autofree char *program = davit_checkpoint_worker (engine);
+	DavitArchiveWorker worker = {.program = program};
 	davit_autofd fd = open (path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
 

@@ -121,9 +121,11 @@ restore_locked (Restore *restore, int lock_fd, GError **error)
 	restoring->flags = restore_flags (restore, record);
 	restoring->ignore_address = restore->options->ignore_address;
 	restoring->ignore_mac_address = restore->options->ignore_mac_address;
-	if (!davit_container_start_restored (container, lock_fd, restoring, error))
+	if (!davit_container_start_restored (container, lock_fd, restoring, error)) {
+		davit_checkpoint_explain (restoring->driver, error);
 		return davit_error_prefix (error, "container \"%s\" can't be restored",
 					   davit_container_title (container));
+	}
 	return TRUE;
 }
 
