@@ -35,8 +35,8 @@ char *davit_text_size (guint64 bytes);
 /* Whether every byte is one of [a-z0-9-] and there is one. */
 gboolean davit_text_is_plugin_name (const char *text);
 /*
- * The same, or "NAME:VARIANT", where VARIANT is [a-zA-Z0-9][a-zA-Z0-9_.-]* or the absolute path of a
- * file, without components that are empty, "." or "..".
+ * The same, or "NAME:VARIANT", where VARIANT is [a-zA-Z0-9][a-zA-Z0-9_.-]* or the absolute path of
+ * a file, without components that are empty, "." or "..".
  */
 gboolean davit_text_is_plugin_choice (const char *text);
 /* [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 255 bytes. */

@@ -70,8 +70,8 @@ typedef struct {
 } DavitOption;
 
 /*
- * Bits of flags. DAVIT_PLUGIN_VARIANTS: the plugin may be asked for as NAME:VARIANT, see host.h; any
- * other is known by its name alone. Since 1.0.
+ * Bits of flags. DAVIT_PLUGIN_VARIANTS: the plugin may be asked for as NAME:VARIANT, see host.h;
+ * any other is known by its name alone. Since 1.0.
  */
 #define DAVIT_PLUGIN_VARIANTS 1u
 

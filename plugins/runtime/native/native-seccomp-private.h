@@ -70,8 +70,8 @@ gboolean native_seccomp_socketcall_is_on (guint32 architecture);
 #define NATIVE_SECCOMP_DOORS_MAX 56 /* instructions that it may add */
 
 /*
- * native-seccomp-cache.c: key is any text, all that the filter depends on. A filter that is not there, or not to be
- * believed, gives NULL; what can't be kept is not kept.
+ * native-seccomp-cache.c: key is any text, all that the filter depends on. A filter that is not
+ * there, or not to be believed, gives NULL; what can't be kept is not kept.
  */
 NativeSeccomp *native_seccomp_cache_read (const DavitHost *host, const char *key);
 void native_seccomp_cache_write (const DavitHost *host, const char *key,
