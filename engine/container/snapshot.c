@@ -240,8 +240,8 @@ davit_snapshot_settle (int container_dirfd, gint64 started, const DavitExit *end
 	DavitSnapshot snapshot = {0};
 	gboolean found = snapshot_find (container_dirfd, SNAPSHOT_NEW, &snapshot, NULL);
 
-	if (found && (!may_be_the_end (&snapshot, started, ended) ||
-		      !davit_snapshot_commit (container_dirfd, NULL))) {
+	if (!found || !may_be_the_end (&snapshot, started, ended) ||
+	    !davit_snapshot_commit (container_dirfd, NULL)) {
 		davit_snapshot_clear (&snapshot);
 		davit_snapshot_abort (container_dirfd, FALSE, NULL);
 		found = FALSE;
