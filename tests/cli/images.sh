@@ -145,6 +145,6 @@ run davit ps -aq
 expect_out ''
 run davit images -q
 expect_out ''
-expect_true "nothing is left" test -z "$(ls -A "$T/root" | grep -v -x -e containers -e images -e content -e names -e storage -e cache)"
+expect_true "nothing is left" test -z "$(ls -A "$T/root" | grep -v -x -e containers -e images -e content -e names -e storage -e cache -e plugins)"
 
 tap_end
