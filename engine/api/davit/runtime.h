@@ -127,7 +127,8 @@ typedef struct {
 	 * it themselves: dump and restore of checkpoint.h, whose results these give too. pid, pidfd
 	 * and cgroups of the request are what state says. restore takes the container, bundle, root
 	 * file system and streams from request. A flag or option that the runtime can't pass on is
-	 * UNSUPPORTED. Runs in: engine; restore in the set-up child, as create does.
+	 * UNSUPPORTED. frozen of the request may also be called before the memory is written, if
+	 * no process runs in between. Runs in: engine; restore in the set-up child, as create does.
 	 */
 	gboolean (*checkpoint) (gpointer instance, const DavitRuntimeContainer *container,
 				const DavitDumpRequest *dump, DavitResult *result, GError **error);

@@ -10,6 +10,7 @@
 
 #include "oci-error.h"
 #include "oci-files.h"
+#include "oci-namespaces.h"
 #include "oci-seccomp.h"
 
 #include <string.h>
@@ -191,19 +192,56 @@ members_append (const DavitHost *host, GString *text, const DavitJson *object,
 	}
 }
 
-/* "KEY":{...}, with one member replaced. */
 static void
-object_append (const OciBundle *bundle, GString *text, const char *key, const char *member,
-	       const char *string)
+root_append (const OciBundle *bundle, GString *text)
 {
-	const char *const but[] = {member, NULL};
+	static const char *const but[] = {"path", NULL};
 
-	g_string_append_c (text, ',');
-	string_append (text, key);
-	g_string_append (text, ":{");
-	members_append (bundle->host, text, bundle->host->json->member (bundle->document, key),
+	g_string_append (text, ",\"root\":{");
+	members_append (bundle->host, text, bundle->host->json->member (bundle->document, "root"),
 			but);
-	member_append (text, member, string);
+	member_append (text, "path", bundle->rootfs);
+	g_string_append_c (text, '}');
+}
+
+static void
+namespaces_append (const OciBundle *bundle, GString *text, const DavitJson *namespaces,
+		   const char *directory)
+{
+	const DavitHost *host = bundle->host;
+
+	g_string_append (text, "\"namespaces\":[");
+	for (guint i = 0; i < host->json->length (namespaces); i++) {
+		static const char *const but[] = {"path", NULL};
+		const DavitJson *entry = host->json->element (namespaces, i);
+		const char *path = host->json->string (host->json->member (entry, "path"));
+		const char *link = oci_namespace_link (host, entry);
+		g_autofree char *full = NULL;
+
+		if (link != NULL)
+			full = g_build_filename (directory, link, NULL);
+		g_string_append (text, i > 0 ? ",{" : "{");
+		members_append (host, text, entry, but);
+		if (path != NULL)
+			member_append (text, "path", full != NULL ? full : path);
+		g_string_append_c (text, '}');
+	}
+	g_string_append_c (text, ']');
+}
+
+static void
+linux_append (const OciBundle *bundle, GString *text, const char *directory)
+{
+	static const char *const but[] = {"namespaces", "cgroupsPath", NULL};
+	const DavitJsonOps *json = bundle->host->json;
+	const DavitJson *linux_ = json->member (bundle->document, "linux");
+	const DavitJson *namespaces = json->member (linux_, "namespaces");
+
+	g_string_append (text, ",\"linux\":{");
+	if (namespaces != NULL)
+		namespaces_append (bundle, text, namespaces, directory);
+	members_append (bundle->host, text, linux_, but);
+	member_append (text, "cgroupsPath", bundle->cgroups_path);
 	g_string_append_c (text, '}');
 }
 
@@ -231,11 +269,17 @@ gboolean
 oci_bundle_write (const OciBundle *bundle, int dirfd, const char *program, GError **error)
 {
 	static const char *const but[] = {"ociVersion", "root", "linux", "annotations", NULL};
+	const DavitJsonOps *json = bundle->host->json;
+	const DavitJson *linux_ = json->member (bundle->document, "linux");
 	g_autoptr (GString) text = g_string_new ("{");
+	g_autofree char *directory = oci_files_path (dirfd, NULL, error);
 
+	if (directory == NULL ||
+	    !oci_namespaces_link (bundle->host, dirfd, json->member (linux_, "namespaces"), error))
+		return FALSE;
 	member_append (text, "ociVersion", SPEC_VERSION);
-	object_append (bundle, text, "root", "path", bundle->rootfs);
-	object_append (bundle, text, "linux", "cgroupsPath", bundle->cgroups_path);
+	root_append (bundle, text);
+	linux_append (bundle, text, directory);
 	annotations_append (bundle, program, text);
 	members_append (bundle->host, text, bundle->document, but);
 	g_string_append_c (text, '}');

@@ -63,6 +63,10 @@ argv_make (Running *running, GError **error)
 		g_ptr_array_add (argv, (gpointer) global[i]);
 	argv->pdata[2] = running->state;
 	argv->pdata[4] = running->log;
+	if (call->criu != NULL) {
+		g_ptr_array_add (argv, (gpointer) "--criu");
+		g_ptr_array_add (argv, (gpointer) call->criu);
+	}
 	g_ptr_array_add (argv, (gpointer) call->verb);
 	for (guint i = 0; call->arguments != NULL && i < call->arguments->len; i++)
 		g_ptr_array_add (argv, call->arguments->pdata[i]);
@@ -78,14 +82,17 @@ program_run (Running *running, GError **error)
 {
 	const OciCall *call = running->call;
 	const DavitHost *host = call->host;
+	gint64 timeout = call->timeout_msec > 0 ? call->timeout_msec
+						: host->option_integer (host, "timeout");
 	const DavitHelper helper = {
 		.size = sizeof helper,
 		.argv = (const char *const *) running->argv->pdata,
+		.envp = call->envp,
 		.netns_fd = -1,
 		.cwd_dirfd = -1,
 		.pass_fds = call->pass_fds,
 		.n_pass_fds = call->n_pass_fds,
-		.timeout_msec = (guint32) MIN (host->option_integer (host, "timeout"), G_MAXINT32),
+		.timeout_msec = (guint32) MIN (timeout, G_MAXINT32),
 		.output_limit = OUTPUT_LIMIT,
 		.ret_status = &running->status,
 		.ret_complaint = &running->complaint,

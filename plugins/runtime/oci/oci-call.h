@@ -23,7 +23,10 @@ typedef struct {
 	gsize n_pass_fds;
 	const char *mount_path; /* with mount_fd, as in DavitHelper; or NULL */
 	int mount_fd;
-	char **ret_output; /* or NULL */
+	char **ret_output;	 /* or NULL */
+	const char *criu;	 /* for the option --criu in front of the verb; or NULL */
+	const char *const *envp; /* as in DavitHelper */
+	guint32 timeout_msec;	 /* 0: the option timeout */
 } OciCall;
 
 /*

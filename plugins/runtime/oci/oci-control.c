@@ -65,11 +65,20 @@ verb_call (const DavitHost *host, const DavitRuntimeContainer *container, const 
 	return program != NULL && oci_call (&call, error);
 }
 
+/* Without the file the runtime is asked whether it waits: a crash before this is no harm. */
+void
+oci_control_mark_started (const DavitRuntimeContainer *container)
+{
+	int fd = openat (container->dirfd, OCI_FILE_STARTED, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close (fd);
+}
+
 gboolean
 oci_control_start (const DavitHost *host, const DavitRuntimeContainer *container, GError **error)
 {
 	g_auto (OciHeld) held = OCI_HELD_INIT;
-	int fd;
 
 	if (!oci_control_hold (host, container, &held, error))
 		return FALSE;
@@ -78,10 +87,7 @@ oci_control_start (const DavitHost *host, const DavitRuntimeContainer *container
 				      "container \"%s\" has been started already", container->id);
 	if (!verb_call (host, container, "start", NULL, NULL, error))
 		return FALSE;
-	/* Without it the runtime is asked whether it waits: a crash here is no harm. */
-	fd = openat (container->dirfd, OCI_FILE_STARTED, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		close (fd);
+	oci_control_mark_started (container);
 	return TRUE;
 }
 

@@ -29,6 +29,9 @@ gboolean oci_control_hold (const DavitHost *host, const DavitRuntimeContainer *c
 void oci_held_clear (OciHeld *held);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OciHeld, oci_held_clear)
 
+/* It waits for no start any more. */
+void oci_control_mark_started (const DavitRuntimeContainer *container);
+
 gboolean oci_control_start (const DavitHost *host, const DavitRuntimeContainer *container,
 			    GError **error);
 gboolean oci_control_kill (const DavitHost *host, const DavitRuntimeContainer *container,

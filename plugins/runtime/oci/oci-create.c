@@ -16,6 +16,7 @@
 #include "oci-error.h"
 #include "oci-files.h"
 #include "oci-freezer.h"
+#include "oci-namespaces.h"
 #include "oci-process.h"
 #include "oci-program.h"
 #include "oci-reason.h"
@@ -29,6 +30,7 @@
 typedef struct {
 	const DavitHost *host;
 	const DavitRuntimeCreate *request;
+	const OciMaking *making; /* NULL: create */
 	OciBundle bundle;
 	OciConsole console;
 	NativeCgroup *cgroup;
@@ -44,8 +46,13 @@ typedef struct {
 static gboolean
 creation_choose (Creation *creation, GError **error)
 {
-	g_autofree char *variant = oci_program_choose (creation->host, error);
+	g_autofree char *variant = NULL;
 
+	if (creation->making != NULL) {
+		creation->program = g_strdup (creation->making->program);
+		return TRUE;
+	}
+	variant = oci_program_choose (creation->host, error);
 	if (variant == NULL)
 		return FALSE;
 	creation->program = oci_program_find (creation->host, variant, error);
@@ -61,7 +68,8 @@ creation_check_program (const Creation *creation, GError **error)
 	int root_fd = creation->request->rootfs_mount_fd;
 	gboolean good;
 
-	if (oci_reason_mounts_matter (host, host->json->member (bundle->document, "mounts")))
+	if (creation->making != NULL ||
+	    oci_reason_mounts_matter (host, host->json->member (bundle->document, "mounts")))
 		return TRUE;
 	if (root_fd >= 0)
 		return oci_reason_check (host, root_fd, bundle->process, error);
@@ -112,8 +120,11 @@ static GPtrArray *
 creation_arguments (Creation *creation)
 {
 	const DavitHost *host = creation->host;
+	const OciMaking *making = creation->making;
 	GPtrArray *arguments = g_ptr_array_new ();
 
+	for (guint i = 0; making != NULL && i < making->arguments->len; i++)
+		g_ptr_array_add (arguments, making->arguments->pdata[i]);
 	g_ptr_array_add (arguments, (gpointer) "--bundle");
 	g_ptr_array_add (arguments, creation->bundle_path);
 	g_ptr_array_add (arguments, (gpointer) "--pid-file");
@@ -122,14 +133,14 @@ creation_arguments (Creation *creation)
 		g_ptr_array_add (arguments, (gpointer) "--console-socket");
 		g_ptr_array_add (arguments, creation->console.path);
 	}
-	if (creation->request->n_pass_fds > 0) {
+	if (making == NULL && creation->request->n_pass_fds > 0) {
 		creation->fds = g_strdup_printf ("%" G_GSIZE_FORMAT, creation->request->n_pass_fds);
 		g_ptr_array_add (arguments, (gpointer) "--preserve-fds");
 		g_ptr_array_add (arguments, creation->fds);
 	}
 	if (host->option_boolean (host, "no-pivot"))
 		g_ptr_array_add (arguments, (gpointer) "--no-pivot");
-	if (host->option_boolean (host, "no-new-keyring"))
+	if (making == NULL && host->option_boolean (host, "no-new-keyring"))
 		g_ptr_array_add (arguments, (gpointer) "--no-new-keyring");
 	return arguments;
 }
@@ -138,20 +149,27 @@ static gboolean
 creation_run (Creation *creation, GError **error)
 {
 	const DavitRuntimeCreate *request = creation->request;
+	const OciMaking *making = creation->making;
 	g_autoptr (GPtrArray) arguments = creation_arguments (creation);
 	OciCall call = {
 		.host = creation->host,
 		.container = &request->container,
 		.program = creation->program,
-		.verb = "create",
+		.verb = making != NULL ? making->verb : "create",
 		.arguments = arguments,
 		/* With a terminal the process gets that; else the runtime passes its own on. */
 		.stdio = creation->bundle.terminal.wanted ? NULL : request->stdio,
 		.pass_fds = request->pass_fds,
-		.n_pass_fds = request->n_pass_fds,
+		.n_pass_fds = making == NULL ? request->n_pass_fds : 0,
 		.mount_path = request->rootfs_mount_fd >= 0 ? creation->bundle.rootfs : NULL,
 		.mount_fd = request->rootfs_mount_fd,
 	};
+
+	if (making != NULL) {
+		call.criu = making->criu;
+		call.envp = making->envp;
+		call.timeout_msec = making->timeout_msec;
+	}
 
 	return oci_call (&call, error);
 }
@@ -168,6 +186,7 @@ creation_take (Creation *creation, GError **error)
 	    !native_record_add_process (creation->record_fd, process->pid, process->start_time,
 					error))
 		return FALSE;
+	oci_namespaces_settle (creation->request->container.dirfd, process->pid);
 	return !terminal->wanted ||
 	       oci_console_receive (&creation->console, terminal->rows, terminal->columns,
 				    &creation->terminal, error);
@@ -209,12 +228,13 @@ creation_clear (Creation *creation)
 }
 
 gboolean
-oci_create (const DavitHost *host, const DavitRuntimeCreate *request, int *ret_pidfd,
-	    DavitResult *result, GError **error)
+oci_make (const DavitHost *host, const DavitRuntimeCreate *request, const OciMaking *making,
+	  int *ret_pidfd, DavitResult *result, GError **error)
 {
 	Creation creation = {
 		.host = host,
 		.request = request,
+		.making = making,
 		.console = OCI_CONSOLE_INIT,
 		.record_fd = -1,
 		.terminal = -1,
@@ -231,4 +251,11 @@ oci_create (const DavitHost *host, const DavitRuntimeCreate *request, int *ret_p
 		creation_tell (&creation, ret_pidfd, result);
 	creation_clear (&creation);
 	return created;
+}
+
+gboolean
+oci_create (const DavitHost *host, const DavitRuntimeCreate *request, int *ret_pidfd,
+	    DavitResult *result, GError **error)
+{
+	return oci_make (host, request, NULL, ret_pidfd, result, error);
 }

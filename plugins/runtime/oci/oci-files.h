@@ -9,6 +9,7 @@
  *     bundle/        config.json, as the external runtime gets it
  *     rootfs/        an empty directory: where that runtime alone sees the root file system
  *     state/         what the external runtime remembers (--root)
+ *     namespace-*    links to namespaces that it joins: oci-namespaces.h
  *     VERB-*.log     its words, while it runs; other files of a call are called so, too
  */
 

@@ -5,6 +5,7 @@
  * such as crun or runc. The variant says which: davit/host.h.
  */
 
+#include "oci-checkpoint.h"
 #include "oci-control.h"
 #include "oci-create.h"
 #include "oci-delete.h"
@@ -138,6 +139,20 @@ op_processes (gpointer instance, const DavitRuntimeContainer *container, DavitRe
 	return oci_control_processes (host_of (instance), container, result, error);
 }
 
+static gboolean
+op_checkpoint (gpointer instance, const DavitRuntimeContainer *container,
+	       const DavitDumpRequest *dump, DavitResult *result, GError **error)
+{
+	return oci_checkpoint (host_of (instance), container, dump, result, error);
+}
+
+static gboolean
+op_restore (gpointer instance, const DavitRuntimeCreate *request,
+	    const DavitRestoreRequest *restore, int *ret_pidfd, DavitResult *result, GError **error)
+{
+	return oci_restore (host_of (instance), request, restore, ret_pidfd, result, error);
+}
+
 static const DavitOption options[] = {
 	{"runtimes", DAVIT_OPTION_LIST, "crun;runc", NULL,
 	 "runtimes that can be asked for by name: NAME, searched in PATH, or NAME=/PATH"},
@@ -149,6 +164,8 @@ static const DavitOption options[] = {
 	 "pass --no-new-keyring to create: the container shares the caller's session keyring"},
 	{"compiled-seccomp", DAVIT_OPTION_BOOLEAN, "true", NULL,
 	 "give crun the seccomp filter compiled, from the cache, instead of the profile"},
+	{"criu", DAVIT_OPTION_PATH, NULL, NULL,
+	 "the program CRIU for checkpoint and restore; without it the runtime searches it in PATH"},
 	{0},
 };
 
@@ -168,6 +185,8 @@ static const DavitRuntimeOps ops = {
 	.update = op_update,
 	.stats = op_stats,
 	.features = op_features,
+	.checkpoint = op_checkpoint,
+	.restore = op_restore,
 	.processes = op_processes,
 	.choose = op_choose,
 };

@@ -19,41 +19,51 @@ static const char usual_config[] =
 	"\"root\":{\"path\":\"rootfs\",\"readonly\":true},\"mounts\":[{\"destination\":\"/data\"}],"
 	"\"linux\":{\"namespaces\":[{\"type\":\"pid\"}]}}";
 
-static const char script_begin[] = "#!/bin/sh\n"
-				   "[ \"$1\" != --version ] || { echo \"%s\"; exit 0; }\n"
-				   "top=\"%s\" pid_file= bundle= socket= process= log= state=\n"
-				   "while [ $# -gt 0 ]; do\n"
-				   "	case $1 in\n"
-				   "	--root) state=$2; shift 2 ;;\n"
-				   "	--log) log=$2; shift 2 ;;\n"
-				   "	--log-format) shift 2 ;;\n"
-				   "	*) break ;;\n"
-				   "	esac\n"
-				   "done\n"
-				   "verb=$1\n"
-				   "shift\n"
-				   "while [ $# -gt 0 ]; do\n"
-				   "	case $1 in\n"
-				   "	--pid-file) pid_file=$2; shift 2 ;;\n"
-				   "	--bundle) bundle=$2; shift 2 ;;\n"
-				   "	--console-socket) socket=$2; shift 2 ;;\n"
-				   "	--process) process=$2; shift 2 ;;\n"
-				   "	--resources) resources=$2; shift 2 ;;\n"
-				   "	--preserve-fds) shift 2 ;;\n"
-				   "	--*) shift ;;\n"
-				   "	*) break ;;\n"
-				   "	esac\n"
-				   "done\n"
-				   "id=$1\n"
-				   "last=$2\n"
-				   "printf '%%s ' \"$verb\" >> \"$top/calls\"\n"
-				   "case $verb in\n";
+static const char script_begin[] =
+	"#!/bin/sh\n"
+	"[ \"$1\" != --version ] || { echo \"%s\"; exit 0; }\n"
+	"top=\"%s\" pid_file= bundle= socket= process= log= state= help=\n"
+	"while [ $# -gt 0 ]; do\n"
+	"	case $1 in\n"
+	"	--root) state=$2; shift 2 ;;\n"
+	"	--log) log=$2; shift 2 ;;\n"
+	"	--log-format) shift 2 ;;\n"
+	"	--criu) criu=$2; shift 2 ;;\n"
+	"	--help) help=all; break ;;\n"
+	"	*) break ;;\n"
+	"	esac\n"
+	"done\n"
+	"verb=$1\n"
+	"shift\n"
+	"while [ $# -gt 0 ]; do\n"
+	"	case $1 in\n"
+	"	--pid-file) pid_file=$2; shift 2 ;;\n"
+	"	--bundle) bundle=$2; shift 2 ;;\n"
+	"	--console-socket) socket=$2; shift 2 ;;\n"
+	"	--process) process=$2; shift 2 ;;\n"
+	"	--resources) resources=$2; shift 2 ;;\n"
+	"	--image-path) images=$2; shift 2 ;;\n"
+	"	--work-path) work=$2; shift 2 ;;\n"
+	"	--preserve-fds) shift 2 ;;\n"
+	"	--help) help=$verb; shift ;;\n"
+	"	--*) shift ;;\n"
+	"	*) break ;;\n"
+	"	esac\n"
+	"done\n"
+	"[ \"$help\" = '' ] || verb=help\n"
+	"id=$1\n"
+	"last=$2\n"
+	"printf '%%s ' \"$verb\" >> \"$top/calls\"\n"
+	"case $verb in\n";
 
 static const char good_create[] = "sleep 1000 > /dev/null 2>&1 &\necho $! > \"$pid_file\"";
 /* It ends when the script has ended: a shell that is still there might reap it. */
 static const char good_exec[] = "mkfifo \"$top/fifo\"\n"
 				"(read -r x < \"$top/fifo\"; exit 7) > /dev/null 2>&1 &\n"
 				"exec 9> \"$top/fifo\"\necho $! > \"$pid_file\"";
+
+static const char good_help[] =
+	"echo '--image-path --work-path --leave-running --tcp-established --file-locks'";
 
 static const char *
 or_good (const char *text, const char *good)
@@ -77,10 +87,14 @@ fake_put (const World *world, const Fake *fake)
 
 	g_string_printf (text, script_begin, or_good (fake->version, "fake version 1.0"),
 			 world->directory);
+	/* Where it would know its verbs, the help is that of runc 1.1. */
+	g_string_append_printf (text, "help)\n%s\n;;\n", or_good (fake->help, good_help));
 	g_string_append_printf (text, "create)\n%s\n;;\n", or_good (fake->create, good_create));
 	g_string_append_printf (text, "start)\n%s\n;;\n", or_good (fake->start, ":"));
 	g_string_append_printf (text, "delete)\n%s\n;;\n", or_good (fake->delete_, ":"));
 	g_string_append_printf (text, "exec)\n%s\n;;\n", or_good (fake->exec, good_exec));
+	g_string_append_printf (text, "checkpoint)\n%s\n;;\n", or_good (fake->checkpoint, ":"));
+	g_string_append_printf (text, "restore)\n%s\n;;\n", or_good (fake->restore, good_create));
 	g_string_append_printf (text, "*)\n%s\n;;\nesac\n", or_good (fake->other, ":"));
 	put_file (world->directory, "fake", text->str, 0755);
 }
@@ -190,6 +204,79 @@ test_exec (World *world, const char *process, int *ret_pidfd, GError **error)
 	};
 
 	return davit_runtime_exec (world->runtime, &request, ret_pidfd, NULL, error);
+}
+
+static int
+directory_open (const World *world, const char *name)
+{
+	g_autofree char *path = g_build_filename (world->directory, name, NULL);
+
+	g_assert_true (mkdir (path, 0700) == 0 || errno == EEXIST);
+	return open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+gboolean
+test_checkpoint (World *world, guint32 flags, gboolean (*frozen) (gpointer data, GError **error),
+		 gpointer data, GError **error)
+{
+	DavitRuntimeContainer container = test_container (world);
+	g_autoptr (DavitResult) state = davit_result_new ();
+	davit_autofd images = directory_open (world, "images");
+	davit_autofd work = directory_open (world, "work");
+	static const DavitExternal externals[] = {{NULL, NULL, NULL, -1}};
+	static const char *const none[] = {NULL};
+	gint64 pid = 0;
+	DavitDumpRequest request = {
+		.size = sizeof request,
+		.id = TEST_ID,
+		.pidfd = world->pidfd,
+		.bundle_dirfd = world->bundle_dirfd,
+		.images_dirfd = images,
+		.work_dirfd = work,
+		.parent_dirfd = -1,
+		.cgroups = none,
+		.flags = flags,
+		.externals = externals,
+		.frozen = frozen,
+		.frozen_data = data,
+	};
+
+	g_assert_true (davit_runtime_state (world->runtime, &container, state, NULL));
+	g_assert_true (davit_result_integer (state, "pid", &pid));
+	request.pid = (guint32) pid;
+	return davit_runtime_checkpoint (world->runtime, &container, &request, world->result,
+					 error);
+}
+
+gboolean
+test_restore (World *world, guint32 flags, GError **error)
+{
+	davit_autofd null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+	davit_autofd images = directory_open (world, "images");
+	davit_autofd work = directory_open (world, "work");
+	static const DavitExternal externals[] = {{NULL, NULL, NULL, -1}};
+	static const char *const none[] = {NULL};
+	const DavitRuntimeCreate create = {
+		.size = sizeof create,
+		.container = test_container (world),
+		.bundle_dirfd = world->bundle_dirfd,
+		.rootfs_mount_fd = -1,
+		.stdio = {null, null, null},
+	};
+	const DavitRestoreRequest request = {
+		.size = sizeof request,
+		.id = TEST_ID,
+		.bundle_dirfd = world->bundle_dirfd,
+		.rootfs_mount_fd = -1,
+		.images_dirfd = images,
+		.work_dirfd = work,
+		.cgroups = none,
+		.flags = flags,
+		.externals = externals,
+	};
+
+	return davit_runtime_restore (world->runtime, &create, &request, &world->pidfd,
+				      world->result, error);
 }
 
 void

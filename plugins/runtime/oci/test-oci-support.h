@@ -35,6 +35,9 @@ typedef struct {
 	const char *start;
 	const char *delete_;
 	const char *exec;
+	const char *checkpoint;
+	const char *restore;
+	const char *help;    /* of any verb, which stands in $help, or of all */
 	const char *other;   /* any other verb, which stands in $verb; NULL: succeeds */
 	const char *version; /* what it prints for --version */
 	const char *option;  /* a setting, such as "runtime.oci.timeout=300ms" */
@@ -48,6 +51,14 @@ void test_world_free (World *world);
 DavitRuntimeContainer test_container (const World *world);
 gboolean test_create (World *world, GError **error);
 void test_create_good (World *world);
+/*
+ * With an images directory and a work directory below the world's; frozen as in DavitDumpRequest,
+ * and data its.
+ */
+gboolean test_checkpoint (World *world, guint32 flags,
+			  gboolean (*frozen) (gpointer data, GError **error), gpointer data,
+			  GError **error);
+gboolean test_restore (World *world, guint32 flags, GError **error);
 gboolean test_exec (World *world, const char *process, int *ret_pidfd, GError **error);
 
 /* The words of a failure, in which @ is the directory. */
