@@ -138,7 +138,58 @@ expect_true "its twin goes on" wait_for 20 numbers twin "$(davit exec twin sh -c
 expect_true "it runs on" wait_for 20 numbers r "$(davit exec r sh -c 'wc -l < /numbers')"
 davit rm -f --time 0 r twin > /dev/null
 
-# A terminal.
+# Connections only when they are wanted.
+davit run -d --name net --network none --runtime oci:runc box sh -c \
+	'nc -ll -p 5000 -e cat & sleep 0.2; (while :; do echo x; sleep 0.05; done) | nc 127.0.0.1 5000 |
+	(n=0; while read -r l; do echo $n; n=$((n+1)); done)' > /dev/null
+expect_true "net counts" wait_for 20 counts net 2
+run by_runc checkpoint net
+expect_refused 125 'checkpoint: a TCP connection is open: "inet: Connected TCP socket'
+expect_true "it runs on" wait_for 20 counts net "$(lines net)"
+run by_runc checkpoint --tcp-established net
+expect_status 0
+before=$(lines net)
+run by_runc restore net
+expect_status 0
+expect_true "connections go on" wait_for 20 counts net "$before"
+davit rm -f --time 0 net > /dev/null
+
+# Who was killed in the middle of it leaves a container that is paused, and something to take away.
+mkfifo "$T/go"
+cat > "$T/hangs" << END
+#!/bin/sh
+: > "$T/hanging"
+read -r line < "$T/go"
+exit 1
+END
+chmod +x "$T/hangs"
+davit run -d --name k --network none --runtime oci:runc box sh -c "$counter" > /dev/null
+"${command[@]}" --config runtime.oci.criu="$T/hangs" checkpoint k > "$T/killed" 2>&1 &
+victim=$!
+expect_true "the checkpoint is on its way" wait_for 20 test -e "$T/hanging"
+kill -9 $victim
+wait $victim 2> /dev/null
+echo > "$T/go"
+run davit unpause k
+expect_status 0
+expect_true "it runs on" wait_for 20 counts k "$(lines k)"
+run davit system check --repair
+run davit system check
+expect_status 0
+expect_out ''
+run by_runc checkpoint k
+expect_status 0
+run by_runc restore k
+expect_status 0
+davit rm -f --time 0 k > /dev/null
+
+# Standard input, and a terminal: who attaches later finds what was there.
+davit run -d -i --name i --network none --runtime oci:runc box cat > /dev/null
+by_runc checkpoint i > /dev/null
+run by_runc restore i
+expect_status 0
+expect_equal "$(echo through | davit attach i)" through "what goes in comes out"
+davit rm -f --time 0 i > /dev/null
 davit run -dit --name t --network none --runtime oci:runc box sh > /dev/null
 run by_runc checkpoint t
 expect_status 0
