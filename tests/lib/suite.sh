@@ -383,7 +383,8 @@ suite_nothing_left ()
 	expect_equal "$(find "$T/root/containers" "$T/root/names" "$T/run/containers" -mindepth 1 2> /dev/null)" "" "no file is left"
 	expect_equal "$(find "$T/root/storage/$suite_storage/rootfs" -mindepth 1 2> /dev/null)" "" "no root file system is left"
 	expect_equal "$(awk '{ print $5 }' /proc/self/mountinfo | grep -F "$T")" "" "no mount is left"
-	expect_true "no process is left" wait_for 5 suite_no_process
+	# That of squash keeps its layers mounted for ten seconds.
+	expect_true "no process is left" wait_for 20 suite_no_process
 	expect_equal "$(ip -o link | grep -vc 'lo:\|yard0:')" 0 "no interface is left"
 	if [ "$suite_network" = cni ]; then
 		expect_equal "$(iptables-save -t nat | grep -c -- '--to-destination\|10.89.7.[0-9]*/')" 0 "no rule is left"

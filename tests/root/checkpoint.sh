@@ -158,16 +158,17 @@ expect_refused 125 'no container with name or id "c"'
 cat > "$T/hangs" << END
 #!/bin/sh
 ls -d "$T"/root/containers/*/checkpoint.new > /dev/null 2>&1 || exec "$CHECKPOINT_CRIU" "\$@"
-: > "$T/hanging"
+echo \$\$ > "$T/hanging"
 exec sleep 1000
 END
 chmod +x "$T/hangs"
 davit run -d --name k --network none box sh -c "$counter" > /dev/null
 "$DAVIT" --root "$T/root" --runroot "$T/run" --config "checkpoint.criu.program=$T/hangs" checkpoint k > "$T/killed" 2>&1 &
 victim=$!
-expect_true "the checkpoint is on its way" wait_for 20 test -e "$T/hanging"
+expect_true "the checkpoint is on its way" wait_for 20 test -s "$T/hanging"
 kill -9 $victim
 wait $victim 2> /dev/null
+kill -9 "$(cat "$T/hanging")"
 expect_true "it runs on" wait_for 20 counts k "$(lines k)"
 run davit system check
 expect_out_has 'container "k": its checkpoint was broken off'
