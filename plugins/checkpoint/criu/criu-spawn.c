@@ -46,6 +46,11 @@ typedef struct {
 	Step step;  /* the one that failed, or STEP_DONE */
 	gsize what; /* which namespace or mount */
 	int number; /* errno of it */
+	/*
+	 * Not on the stack, which is given up by execve: sanitizers would go on taking its place
+	 * for out of scope.
+	 */
+	int moved[CRIU_SPAWN_MAXIMUM_FDS];
 } Start;
 
 static int
@@ -72,9 +77,10 @@ signals_reset (void)
 
 /* Out of the way first, or one that is placed would overwrite one that is still to go. */
 static int
-descriptors_place (const CriuSpawn *spawn)
+descriptors_place (Start *start)
 {
-	int moved[CRIU_SPAWN_MAXIMUM_FDS];
+	const CriuSpawn *spawn = start->spawn;
+	int *moved = start->moved;
 	int count = (int) spawn->n_fds;
 
 	for (int i = 0; i < count; i++) {
@@ -154,7 +160,7 @@ start_run (void *data)
 	status = start_enter (start);
 	if (status != 0)
 		return status;
-	if (descriptors_place (spawn) < 0)
+	if (descriptors_place (start) < 0)
 		return start_fail (start, STEP_DESCRIPTORS, 0);
 	signals_reset ();
 	execve (spawn->argv[0], (char *const *) spawn->argv, (char *const *) spawn->envp);
