@@ -43,15 +43,22 @@ whole_life ()
 	run davit run --rm --network none --runtime "$runtime" box /etc/passwd
 	expect_refused 126 "runtime/$runtime: program \"/etc/passwd\": Permission denied"
 	run davit run --rm --network none --runtime "$runtime" garbage /bad
-	expect_refused 126 'Exec format error; built for another machine, or a script without #! line'
+	if [ -e /proc/sys/fs/binfmt_misc/status ]; then
+		# Some interpreter might be registered for it: only the runtime can tell, by any status.
+		expect_true "$tap_command: a program of no known format does not run" test "$status" != 0
+	else
+		expect_refused 126 'Exec format error; built for another machine, or a script without #! line'
+	fi
 	run davit run --rm --network none --runtime "$runtime" garbage /script
 	expect_refused 127 'program "/script": exists, but the interpreter that it names does not'
 	# A volume hides what the image has: the runtime itself must say it.
 	run davit run --rm --network none --runtime "$runtime" -v "$T:/mnt" box /mnt/nosuch
 	expect_true "$tap_command: a program that is not in a volume does not run" test "$status" != 0
 	# What it was refused is the runtime's word.
-	run davit run --rm --network none --runtime "$runtime" --oom-score-adj -999 box true
-	expect_refused 125 'oom_score_adj'
+	if ! capable 24; then
+		run davit run --rm --network none --runtime "$runtime" --oom-score-adj -999 box true
+		expect_refused 125 'oom_score_adj'
+	fi
 	expect_equal "$(left none)" "" "nothing is left of what failed"
 
 	# Streams.
@@ -149,6 +156,12 @@ whole_life ()
 	expect_equal "$(left "$id")" "" "nothing is left of it"
 	run davit system check
 	expect_status 0
+}
+
+# Whether root has this capability here; 24 is CAP_SYS_RESOURCE.
+capable ()
+{
+	(((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> $1) & 1))
 }
 
 box_tree "$T/garbage-tree"
