@@ -169,7 +169,9 @@ rm -r "$T/root/storage/squash/layers/"*
 rm -r "$T/root/storage/overlay/layers/"*
 run davit image convert two --storage squash
 expect_status 125
-expect_err 'and no other storage gives it: storage "overlay" lacks the layer, storage "vfs" has it only together with those below it'
+expect_err 'and no other storage gives it: '
+expect_err 'storage "overlay" lacks the layer'
+expect_err 'storage "vfs" has it only together with those below it'
 expect_equal "$(ls "$T/root/storage/squash/layers" "$T/root/storage/squash/stages" | grep -vc -e : -e '^$')" 0 "nothing half is left"
 
 # A layer that is damaged is not taken for ready.
