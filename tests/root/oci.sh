@@ -240,13 +240,15 @@ expect_equal "$(left "$id")" "" "nothing is left of a start that was broken off"
 run davit system check
 expect_status 0
 
-# crun is built without CRIU here: its own word for that is the reason, and nothing is done.
-davit run -d --name k --network none --runtime oci:crun box sleep 1000 > /dev/null
-run davit checkpoint k
-expect_refused 125 'the runtime "/usr/bin/crun" can'"'"'t make or restore checkpoints: it has no verb "checkpoint"'
-run davit exec k echo "runs on"
-expect_out "runs on"
-davit rm -f --time 0 k > /dev/null
+# Of a crun that is built without CRIU its own word for that is the reason, and nothing is done.
+if ! crun checkpoint --help > /dev/null 2>&1; then
+	davit run -d --name k --network none --runtime oci:crun box sleep 1000 > /dev/null
+	run davit checkpoint k
+	expect_refused 125 'the runtime "/usr/bin/crun" can'"'"'t make or restore checkpoints: it has no verb "checkpoint"'
+	run davit exec k echo "runs on"
+	expect_out "runs on"
+	davit rm -f --time 0 k > /dev/null
+fi
 
 # Many at once.
 for n in $(seq 16); do
