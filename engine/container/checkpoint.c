@@ -196,9 +196,9 @@ externals_fill (const Dump *dump, DavitExternal externals[EXTERNALS])
 	static const char *const keys[] = {"0", "1", "2"};
 
 	for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-		externals[i] = (DavitExternal){stream_type (dump->record, i), keys[i], NULL, -1};
-	externals[3] = (DavitExternal){"namespace", "network", NULL, dump->network_fd};
-	externals[4] = (DavitExternal){NULL, NULL, NULL, -1};
+		externals[i] = (DavitExternal){stream_type (dump->record, i), keys[i], -1};
+	externals[3] = (DavitExternal){"namespace", "network", dump->network_fd};
+	externals[4] = (DavitExternal){NULL, NULL, -1};
 }
 
 static gboolean

@@ -33,11 +33,10 @@ externals_fill (const DavitLaunchChild *child, DavitExternal externals[EXTERNALS
 				S_ISFIFO (status.st_mode);
 		const char *type = record->terminal ? "terminal" : pipe ? "pipe" : "file";
 
-		externals[i] = (DavitExternal){type, stream_keys[i], NULL, child->process[i]};
+		externals[i] = (DavitExternal){type, stream_keys[i], child->process[i]};
 	}
-	externals[3] =
-		(DavitExternal){"namespace", "network", NULL, child->launch->prepared->network.fd};
-	externals[4] = (DavitExternal){NULL, NULL, NULL, -1};
+	externals[3] = (DavitExternal){"namespace", "network", child->launch->prepared->network.fd};
+	externals[4] = (DavitExternal){NULL, NULL, -1};
 }
 
 /* A driver moves the tree to where it wants it: a directory of the user's must stay. */

@@ -51,8 +51,7 @@ typedef enum {
 typedef struct {
 	const char *type;
 	const char *key;
-	const char *source; /* NULL: none of these has one */
-	int fd;		    /* the caller's; or -1 */
+	int fd; /* the caller's; or -1 */
 } DavitExternal;
 
 /**

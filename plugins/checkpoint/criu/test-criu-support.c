@@ -247,10 +247,9 @@ externals_fill (const World *world, gboolean restore, DavitExternal *externals)
 	gboolean terminal = world->terminal >= 0;
 
 	for (guint i = 0; i < 3; i++)
-		externals[i] = (DavitExternal){terminal ? "terminal" : "pipe", keys[i], NULL,
+		externals[i] = (DavitExternal){terminal ? "terminal" : "pipe", keys[i],
 					       terminal ? -1 : world->stdio[i]};
-	externals[3] =
-		(DavitExternal){"namespace", "network", NULL, restore ? world->netns_fd : -1};
+	externals[3] = (DavitExternal){"namespace", "network", restore ? world->netns_fd : -1};
 	externals[4] = (DavitExternal){0};
 }
 

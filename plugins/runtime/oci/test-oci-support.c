@@ -223,7 +223,7 @@ test_checkpoint (World *world, guint32 flags, gboolean (*frozen) (gpointer data,
 	g_autoptr (DavitResult) state = davit_result_new ();
 	davit_autofd images = directory_open (world, "images");
 	davit_autofd work = directory_open (world, "work");
-	static const DavitExternal externals[] = {{NULL, NULL, NULL, -1}};
+	static const DavitExternal externals[] = {{NULL, NULL, -1}};
 	static const char *const none[] = {NULL};
 	gint64 pid = 0;
 	DavitDumpRequest request = {
@@ -254,7 +254,7 @@ test_restore (World *world, guint32 flags, GError **error)
 	davit_autofd null = open ("/dev/null", O_RDWR | O_CLOEXEC);
 	davit_autofd images = directory_open (world, "images");
 	davit_autofd work = directory_open (world, "work");
-	static const DavitExternal externals[] = {{NULL, NULL, NULL, -1}};
+	static const DavitExternal externals[] = {{NULL, NULL, -1}};
 	static const char *const none[] = {NULL};
 	const DavitRuntimeCreate create = {
 		.size = sizeof create,
