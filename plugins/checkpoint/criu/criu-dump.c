@@ -176,7 +176,7 @@ dump_ask (Dump *dump, GError **error)
 	if (response.success && response.type == CRIU_REQUEST_DUMP && dump->complete)
 		return TRUE;
 	return criu_log_explain (dump->host, dump->request->work_dirfd, LOG_FILE, "checkpoint",
-				 &response, error);
+				 response.message, response.number, error);
 }
 
 /* Not in the host's network, where others may be at it. */

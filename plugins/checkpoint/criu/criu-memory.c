@@ -96,7 +96,8 @@ memory_ask (CriuWorker *worker, const DavitHost *host, const DavitDumpRequest *r
 	criu_worker_end (worker);
 	if (response.success)
 		return criu_images_sync (request->images_dirfd, error);
-	return criu_log_explain (host, request->work_dirfd, LOG_FILE, "pre-dump", &response, error);
+	return criu_log_explain (host, request->work_dirfd, LOG_FILE, "pre-dump", response.message,
+				 response.number, error);
 }
 
 gboolean

@@ -165,7 +165,7 @@ restore_answer (Restore *restore, const CriuResponse *response, GError **error)
 	if (!response->success || response->type != CRIU_REQUEST_RESTORE ||
 	    response->restored_pid <= 1)
 		return criu_log_explain (restore->host, restore->request->work_dirfd, LOG_FILE,
-					 "restore", response, error);
+					 "restore", response->message, response->number, error);
 	restore->pid = response->restored_pid;
 	if ((restore->request->flags & DAVIT_CHECKPOINT_TERMINAL) && restore->terminal_fd < 0)
 		return criu_error_set (error, DAVIT_ERROR_CORRUPT,

@@ -54,10 +54,10 @@ record_try (const char *text, gsize size)
 static void
 log_try (char *text)
 {
-	const CriuResponse response = {.message = (char *) "Error (a.c:1): \033"};
 	g_autoptr (GError) error = NULL;
 
-	if (criu_log_explain_text (text, "dump.log", "checkpoint", &response, &error) ||
+	if (criu_log_explain_text (text, "dump.log", "checkpoint", "Error (a.c:1): \033", 0,
+				   &error) ||
 	    error == NULL || strpbrk (error->message, "\r\n\t\033") != NULL)
 		__builtin_trap ();
 }

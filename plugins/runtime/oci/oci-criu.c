@@ -170,14 +170,13 @@ gboolean
 oci_criu_explain (const DavitHost *host, int work_dirfd, const char *file, const char *what,
 		  GError **error)
 {
-	static const CriuResponse response = {0};
 	g_autoptr (GError) said = NULL;
 
 	/* One that never came to run CRIU has said itself what the matter is. */
 	if (error == NULL || *error == NULL || !oci_files_exist (work_dirfd, file) ||
 	    !g_error_matches (*error, DAVIT_ERROR, DAVIT_ERROR_HELPER))
 		return FALSE;
-	criu_log_explain (host, work_dirfd, file, what, &response, &said);
+	criu_log_explain (host, work_dirfd, file, what, NULL, 0, &said);
 	if (said->code == DAVIT_ERROR_HELPER) {
 		g_autofree char *both =
 			g_strdup_printf ("%s; %s", (*error)->message, said->message);

@@ -129,8 +129,8 @@ text_clean (const char *text)
 }
 
 gboolean
-criu_log_explain_text (char *log, const char *file, const char *what, const CriuResponse *response,
-		       GError **error)
+criu_log_explain_text (char *log, const char *file, const char *what, const char *message,
+		       int number, GError **error)
 {
 	g_autofree char *said = NULL;
 	const char *first = NULL;
@@ -153,11 +153,11 @@ criu_log_explain_text (char *log, const char *file, const char *what, const Criu
 				       found->meaning, clean, found->hint != NULL ? "; " : "",
 				       found->hint != NULL ? found->hint : "");
 	}
-	if (first == NULL && response->message != NULL && response->message[0] != '\0' &&
-	    strstr (response->message, "RLIMIT_NOFILE") == NULL)
-		first = line_text (response->message);
-	if (first == NULL && response->number > 0)
-		first = g_strerror (response->number);
+	if (first == NULL && message != NULL && message[0] != '\0' &&
+	    strstr (message, "RLIMIT_NOFILE") == NULL)
+		first = line_text (message);
+	if (first == NULL && number > 0)
+		first = g_strerror (number);
 	said = text_clean (first != NULL ? first : "it does not say why");
 	return criu_error_set (error, DAVIT_ERROR_HELPER,
 			       "%s: CRIU fails with \"%s\"; its log \"%s\" may tell more", what,
@@ -166,12 +166,12 @@ criu_log_explain_text (char *log, const char *file, const char *what, const Criu
 
 gboolean
 criu_log_explain (const DavitHost *host, int work_dirfd, const char *file, const char *what,
-		  const CriuResponse *response, GError **error)
+		  const char *message, int number, GError **error)
 {
 	g_autofree char *text = NULL;
 	gsize length = 0;
 
 	if (!host->files->read_file (work_dirfd, file, LOG_LIMIT, &text, &length, NULL))
 		text = g_strdup ("");
-	return criu_log_explain_text (text, file, what, response, error);
+	return criu_log_explain_text (text, file, what, message, number, error);
 }
