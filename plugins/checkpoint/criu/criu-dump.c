@@ -11,9 +11,9 @@
 #include "criu-memory.h"
 #include "criu-mounts.h"
 #include "criu-namespaces.h"
+#include "criu-options.h"
 #include "criu-processes.h"
 #include "criu-program.h"
-#include "criu-settings.h"
 #include "criu-statistics.h"
 #include "criu-streams.h"
 #include "criu-worker.h"
@@ -79,28 +79,14 @@ static GByteArray *
 dump_options (const Dump *dump)
 {
 	const DavitDumpRequest *request = dump->request;
-	gboolean tcp = (request->flags & DAVIT_CHECKPOINT_TCP_ESTABLISHED) != 0;
-	GByteArray *options = g_byte_array_new ();
+	GByteArray *options =
+		criu_options_new (&dump->settings, request->flags, request->images_dirfd,
+				  request->work_dirfd, LOG_FILE);
 
-	criu_protobuf_put_number (options, CRIU_OPT_IMAGES_DIR_FD, (guint64) request->images_dirfd);
-	criu_protobuf_put_number (options, CRIU_OPT_WORK_DIR_FD, (guint64) request->work_dirfd);
 	criu_protobuf_put_number (options, CRIU_OPT_PID, request->pid);
 	criu_protobuf_put_number (options, CRIU_OPT_LEAVE_RUNNING,
 				  (request->flags & DAVIT_CHECKPOINT_LEAVE_RUNNING) != 0);
-	criu_protobuf_put_number (options, CRIU_OPT_EXT_UNIX_SK,
-				  (request->flags & DAVIT_CHECKPOINT_EXTERNAL_UNIX) != 0);
-	criu_protobuf_put_number (options, CRIU_OPT_TCP_ESTABLISHED, tcp);
-	criu_protobuf_put_number (options, CRIU_OPT_TCP_CLOSE,
-				  (request->flags & DAVIT_CHECKPOINT_TCP_CLOSE) != 0);
-	criu_protobuf_put_number (options, CRIU_OPT_FILE_LOCKS,
-				  (request->flags & DAVIT_CHECKPOINT_FILE_LOCKS) != 0);
-	criu_protobuf_put_number (options, CRIU_OPT_ORPHAN_PTS_MASTER,
-				  (request->flags & DAVIT_CHECKPOINT_TERMINAL) != 0);
-	criu_protobuf_put_string (options, CRIU_OPT_LOG_FILE, LOG_FILE);
 	criu_protobuf_put_number (options, CRIU_OPT_NOTIFY_SCRIPTS, TRUE);
-	/* The groups are the runtime's, which makes them before a restore. */
-	criu_protobuf_put_number (options, CRIU_OPT_MANAGE_CGROUPS_MODE, 0);
-	criu_settings_put (&dump->settings, tcp, options);
 	for (guint i = 0; i < dump->record->mounts->len; i++) {
 		g_autofree char *external = criu_mounts_external_dump (dump->record, i);
 

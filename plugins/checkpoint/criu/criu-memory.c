@@ -11,8 +11,8 @@
 #include "criu-images.h"
 #include "criu-log.h"
 #include "criu-namespaces.h"
+#include "criu-options.h"
 #include "criu-program.h"
-#include "criu-settings.h"
 
 #define LOG_FILE "pre-dump.log"
 
@@ -68,19 +68,18 @@ criu_memory_put_parent (int images_dirfd, int parent_dirfd, GByteArray *options,
 	return TRUE;
 }
 
-static gboolean
-options_make (const CriuSettings *settings, const DavitDumpRequest *request, GByteArray *options,
-	      GError **error)
+/* Of the flags none counts: only memory is looked at. */
+static GByteArray *
+options_make (const CriuSettings *settings, const DavitDumpRequest *request, GError **error)
 {
-	criu_protobuf_put_number (options, CRIU_OPT_IMAGES_DIR_FD, (guint64) request->images_dirfd);
-	criu_protobuf_put_number (options, CRIU_OPT_WORK_DIR_FD, (guint64) request->work_dirfd);
+	g_autoptr (GByteArray) options = criu_options_new (settings, 0, request->images_dirfd,
+							   request->work_dirfd, LOG_FILE);
+
 	criu_protobuf_put_number (options, CRIU_OPT_PID, request->pid);
 	criu_protobuf_put_number (options, CRIU_OPT_TRACK_MEM, TRUE);
-	criu_protobuf_put_string (options, CRIU_OPT_LOG_FILE, LOG_FILE);
-	criu_protobuf_put_number (options, CRIU_OPT_MANAGE_CGROUPS_MODE, 0);
-	criu_settings_put (settings, FALSE, options);
-	return criu_memory_put_parent (request->images_dirfd, request->parent_dirfd, options,
-				       error);
+	if (!criu_memory_put_parent (request->images_dirfd, request->parent_dirfd, options, error))
+		return NULL;
+	return g_steal_pointer (&options);
 }
 
 static gboolean
@@ -110,12 +109,14 @@ criu_pre_dump (const DavitHost *host, const DavitDumpRequest *request, DavitResu
 	g_auto (CriuNamespaces) namespaces = {0};
 	g_auto (CriuPlace) place = {.fd = -1};
 	g_auto (CriuWorker) worker = CRIU_WORKER_INIT;
-	g_autoptr (GByteArray) options = g_byte_array_new ();
+	g_autoptr (GByteArray) options = NULL;
 	CriuSpawn spawn = {0};
 
 	if (program == NULL || !criu_memory_check (host, program, error) ||
-	    !criu_settings_read (host, request->options, request->timeout_msec, &settings, error) ||
-	    !options_make (&settings, request, options, error))
+	    !criu_settings_read (host, request->options, request->timeout_msec, &settings, error))
+		return FALSE;
+	options = options_make (&settings, request, error);
+	if (options == NULL)
 		return FALSE;
 	config = criu_config_read (host, request->bundle_dirfd, error);
 	if (config == NULL ||

@@ -13,9 +13,9 @@
 #include "criu-log.h"
 #include "criu-mounts.h"
 #include "criu-namespaces.h"
+#include "criu-options.h"
 #include "criu-orphans.h"
 #include "criu-program.h"
-#include "criu-settings.h"
 #include "criu-statistics.h"
 #include "criu-streams.h"
 #include "criu-worker.h"
@@ -118,27 +118,14 @@ static GByteArray *
 restore_options (const Restore *restore)
 {
 	const DavitRestoreRequest *request = restore->request;
-	gboolean tcp = (request->flags & DAVIT_CHECKPOINT_TCP_ESTABLISHED) != 0;
-	GByteArray *options = g_byte_array_new ();
+	GByteArray *options =
+		criu_options_new (&restore->settings, request->flags, request->images_dirfd,
+				  request->work_dirfd, LOG_FILE);
 
-	criu_protobuf_put_number (options, CRIU_OPT_IMAGES_DIR_FD, (guint64) request->images_dirfd);
-	criu_protobuf_put_number (options, CRIU_OPT_WORK_DIR_FD, (guint64) request->work_dirfd);
 	criu_protobuf_put_string (options, CRIU_OPT_ROOT, CRIU_PLACE_ROOT);
-	criu_protobuf_put_number (options, CRIU_OPT_EXT_UNIX_SK,
-				  (request->flags & DAVIT_CHECKPOINT_EXTERNAL_UNIX) != 0);
-	criu_protobuf_put_number (options, CRIU_OPT_TCP_ESTABLISHED, tcp);
-	criu_protobuf_put_number (options, CRIU_OPT_TCP_CLOSE,
-				  (request->flags & DAVIT_CHECKPOINT_TCP_CLOSE) != 0);
-	criu_protobuf_put_number (options, CRIU_OPT_FILE_LOCKS,
-				  (request->flags & DAVIT_CHECKPOINT_FILE_LOCKS) != 0);
-	criu_protobuf_put_number (options, CRIU_OPT_ORPHAN_PTS_MASTER,
-				  (request->flags & DAVIT_CHECKPOINT_TERMINAL) != 0);
-	criu_protobuf_put_string (options, CRIU_OPT_LOG_FILE, LOG_FILE);
 	criu_protobuf_put_number (options, CRIU_OPT_NOTIFY_SCRIPTS, TRUE);
-	criu_protobuf_put_number (options, CRIU_OPT_MANAGE_CGROUPS_MODE, 0);
 	/* The numbers of devices may differ from the host where it was dumped. */
 	criu_protobuf_put_number (options, CRIU_OPT_EVASIVE_DEVICES, TRUE);
-	criu_settings_put (&restore->settings, tcp, options);
 	restore_put_externals (restore, options);
 	return options;
 }

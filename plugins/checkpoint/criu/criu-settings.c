@@ -215,23 +215,3 @@ criu_settings_clear (CriuSettings *settings)
 {
 	g_clear_pointer (&settings->config_file, g_free);
 }
-
-void
-criu_settings_put (const CriuSettings *settings, gboolean tcp, GByteArray *options)
-{
-	int lock = settings->network_lock;
-
-	/* Without connections that are kept there is nothing to hold up. */
-	if (lock == 0)
-		lock = tcp ? CRIU_LOCK_NFTABLES : CRIU_LOCK_SKIP;
-	criu_protobuf_put_number (options, CRIU_OPT_NETWORK_LOCK, (guint64) lock);
-	criu_protobuf_put_number (options, CRIU_OPT_GHOST_LIMIT, settings->ghost_limit);
-	criu_protobuf_put_number (options, CRIU_OPT_LINK_REMAP, settings->link_remap);
-	criu_protobuf_put_number (options, CRIU_OPT_TCP_SKIP_IN_FLIGHT,
-				  settings->tcp_skip_in_flight);
-	criu_protobuf_put_number (options, CRIU_OPT_WEAK_SYSCTLS, settings->weak_sysctls);
-	criu_protobuf_put_number (options, CRIU_OPT_SKIP_FILE_RWX_CHECK, !settings->file_check);
-	criu_protobuf_put_number (options, CRIU_OPT_LOG_LEVEL, settings->log_level);
-	if (settings->config_file != NULL)
-		criu_protobuf_put_string (options, CRIU_OPT_CONFIG_FILE, settings->config_file);
-}

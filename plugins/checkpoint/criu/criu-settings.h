@@ -31,7 +31,4 @@ void criu_settings_clear (CriuSettings *settings);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CriuSettings, criu_settings_clear)
 
-/* Those for CRIU. tcp: connections are kept. */
-void criu_settings_put (const CriuSettings *settings, gboolean tcp, GByteArray *options);
-
 G_END_DECLS
