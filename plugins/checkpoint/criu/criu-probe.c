@@ -31,15 +31,16 @@ probe_version (const DavitHost *host, DavitProbe *probe, const char *program)
 void
 criu_probe (const DavitHost *host, DavitProbe *probe)
 {
-	g_autoptr (GError) local = NULL;
 	g_autoptr (GError) features_error = NULL;
-	g_autofree char *program = criu_program_find (host, &local);
+	g_autofree char *program = criu_program_find (host, NULL);
+	g_autofree char *what =
+		g_strdup_printf ("program \"%s\"", host->option_string (host, "program"));
+	g_autofree char *advice = criu_program_advice ();
 	g_auto (CriuResponse) features = {0};
 	gboolean privileged = !host->facts->rootless && host->facts->uid == 0;
 	gboolean works;
 
-	host->probe_add (probe, "program \"criu\"", program != NULL,
-			 program != NULL ? NULL : local->message);
+	host->probe_add (probe, what, program != NULL, advice);
 	host->probe_add (probe, "privilege to save and make processes", privileged,
 			 privileged ? NULL : "run davit as root");
 	host->probe_add (probe, "kernel support for checkpoints",

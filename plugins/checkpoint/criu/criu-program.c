@@ -5,13 +5,10 @@
 #include "criu-fd.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* Also looked at when they are not in PATH. */
-#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define VERSION(major, minor, sublevel) ((major) *1000000 + (minor) *1000 + (sublevel))
 
 static gboolean
@@ -22,32 +19,57 @@ file_is_program (const char *path)
 	return stat (path, &status) == 0 && S_ISREG (status.st_mode) && access (path, X_OK) == 0;
 }
 
+/* Those of Linux 6.16 and later refuse what older versions ask of sockets. */
+static guint
+version_needed (void)
+{
+	struct utsname name;
+	guint major = 0;
+	guint minor = 0;
+
+	if (uname (&name) == 0 && sscanf (name.release, "%u.%u", &major, &minor) == 2 &&
+	    (major > 6 || (major == 6 && minor >= 16)))
+		return VERSION (4, 1, 0);
+	return VERSION (3, 17, 0);
+}
+
+char *
+criu_program_advice (void)
+{
+	guint needed = version_needed ();
+
+	return g_strdup_printf ("install CRIU %u.%u or newer, or set program in "
+				"[checkpoint.criu]",
+				needed / 1000000, needed / 1000 % 1000);
+}
+
+static char *
+program_missing (const char *name, const char *how, GError **error)
+{
+	g_autofree char *advice = criu_program_advice ();
+
+	criu_error_set (error, DAVIT_ERROR_UNAVAILABLE, "program \"%s\" %s; %s", name, how, advice);
+	return NULL;
+}
+
 char *
 criu_program_find (const DavitHost *host, GError **error)
 {
 	const char *name = host->option_string (host, "program");
-	const char *path = secure_getenv ("PATH");
-	g_autofree char *joined = g_strconcat (path != NULL ? path : "", ":" SYSTEM_PATH, NULL);
-	g_auto (GStrv) directories = g_strsplit (joined, ":", -1);
+	g_autofree char *path = criu_worker_path ();
+	g_auto (GStrv) directories = g_strsplit (path, ":", -1);
 
-	if (name[0] == '/') {
-		if (file_is_program (name))
-			return g_strdup (name);
-		criu_error_set (error, DAVIT_ERROR_UNAVAILABLE,
-				"program \"%s\" is not there or can't be run; the option program "
-				"names it",
-				name);
-		return NULL;
-	}
+	if (name[0] == '/')
+		return file_is_program (name)
+			       ? g_strdup (name)
+			       : program_missing (name, "is not there or can't be run", error);
 	for (guint i = 0; directories[i] != NULL; i++) {
 		g_autofree char *file = g_build_filename (directories[i], name, NULL);
 
 		if (file[0] == '/' && file_is_program (file))
 			return g_steal_pointer (&file);
 	}
-	criu_error_set (error, DAVIT_ERROR_UNAVAILABLE,
-			"program \"%s\" is not installed; it was searched in PATH", name);
-	return NULL;
+	return program_missing (name, "is not in PATH", error);
 }
 
 /* One question, outside of every container. */
@@ -95,20 +117,6 @@ version_number (const CriuResponse *version)
 	return (guint) CLAMP (version->major, 0, 999) * 1000000 +
 	       (guint) CLAMP (version->minor, 0, 999) * 1000 +
 	       (guint) CLAMP (version->sublevel, 0, 999);
-}
-
-/* Those of Linux 6.16 and later refuse what older versions ask of sockets. */
-static guint
-version_needed (void)
-{
-	struct utsname name;
-	guint major = 0;
-	guint minor = 0;
-
-	if (uname (&name) == 0 && sscanf (name.release, "%u.%u", &major, &minor) == 2 &&
-	    (major > 6 || (major == 6 && minor >= 16)))
-		return VERSION (4, 1, 0);
-	return VERSION (3, 17, 0);
 }
 
 static gboolean

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* The absolute path of the program that is configured; NULL and UNAVAILABLE. */
 char *criu_program_find (const DavitHost *host, GError **error);
 
+/* What to do where there is none. Free with g_free. */
+char *criu_program_advice (void);
+
 /* For questions that need no container. */
 #define CRIU_ASK_TIMEOUT_MSEC 10000
 

@@ -50,18 +50,22 @@ wait_for (int fd, gint64 deadline)
 	}
 }
 
+char *
+criu_worker_path (void)
+{
+	const char *path = secure_getenv ("PATH");
+
+	return g_strconcat (path != NULL ? path : "", path != NULL ? ":" : "",
+			    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL);
+}
+
 static char **
 environment_make (void)
 {
-	const char *path = secure_getenv ("PATH");
 	GStrv environment = NULL;
-	/* What it starts (ip, iptables, tar) may stand where only root's PATH leads. */
-	g_autofree char *all = g_strconcat (path != NULL ? path : "", path != NULL ? ":" : "",
-					    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
-					    "/sbin:/bin",
-					    NULL);
+	g_autofree char *path = criu_worker_path ();
 
-	environment = g_environ_setenv (environment, "PATH", all, TRUE);
+	environment = g_environ_setenv (environment, "PATH", path, TRUE);
 	return g_environ_setenv (environment, "LC_ALL", "C", TRUE);
 }
 

@@ -27,6 +27,12 @@ typedef struct {
 	}
 
 /*
+ * Where programs are searched, CRIU and what it starts (ip, iptables, tar): they may stand where
+ * only root's PATH leads. Free with g_free.
+ */
+char *criu_worker_path (void);
+
+/*
  * Starts program. what says where it lives; its argv, envp and the first of its descriptors are
  * filled in here. inherited are further descriptors, which are CRIU_WORKER_FIRST_FD, ... in it.
  */

@@ -53,9 +53,9 @@ test_programs (World *world, gconstpointer data)
 {
 	world_start (world, &parts);
 	world_expect (world, "ready");
-	with_program (world, NULL, "10s", DAVIT_ERROR_UNAVAILABLE,
-		      "checkpoint/criu: program \"%s\" is not there or can't be run; the option "
-		      "program names it");
+	with_program (
+		world, NULL, "10s", DAVIT_ERROR_UNAVAILABLE,
+		"checkpoint/criu: program \"%s\" is not there or can't be run; install CRIU ");
 	with_program (world, "#!/nonexistent\n", "10s", DAVIT_ERROR_UNAVAILABLE,
 		      "checkpoint/criu: program \"%s\" can't be run: No such file or directory");
 	with_program (world, "#!/bin/sh\necho it broke >&2\nexit 3\n", "10s", DAVIT_ERROR_HELPER,
@@ -295,10 +295,12 @@ test_probe (World *world, gconstpointer data)
 	g_assert_no_error (error);
 	world_configure (world, missing);
 	g_assert_false (davit_checkpoint_probe (world->checkpoint, &error));
-	g_assert_cmpstr (error->message, ==,
-			 "checkpoint/criu: can't work here: program \"criu\" is missing; program "
-			 "\"/nonexistent/criu\" is not there or can't be run; the option program "
-			 "names it");
+	/* Which version is needed depends on the kernel. */
+	g_assert_true (
+		g_pattern_match_simple ("checkpoint/criu: can't work here: program "
+					"\"/nonexistent/criu\" is missing; install "
+					"CRIU ?.* or newer, or set program in [checkpoint.criu]",
+					error->message));
 }
 
 int
