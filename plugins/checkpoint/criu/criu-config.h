@@ -10,9 +10,19 @@
 
 G_BEGIN_DECLS
 
+/* Kinds of namespaces, in the order in which they are entered. */
+typedef struct {
+	const char *name; /* in config.json */
+	const char *file; /* in /proc/PID/ns */
+	int flag;
+} CriuNamespaceKind;
+
+#define CRIU_N_NAMESPACE_KINDS 8
+extern const CriuNamespaceKind criu_namespace_kinds[CRIU_N_NAMESPACE_KINDS];
+
 typedef struct {
 	const char *destination;
-	const char *source; /* of a bind mount: absolute; NULL: it is no bind mount */
+	const char *source; /* of a bind mount, as config.json has it; NULL: it is none */
 	const char *type;
 	gboolean recursive;
 } CriuConfigMount;
@@ -26,18 +36,8 @@ typedef struct {
 	guint32 root_gid;    /* on the host, of the container's group 0 */
 	int own_namespaces;  /* CLONE_NEW... */
 	int joined_namespaces;
-	const char *joined_paths[8]; /* by criu_config_namespace's index */
+	const char *joined_paths[CRIU_N_NAMESPACE_KINDS]; /* by the index of criu_namespace_kinds */
 } CriuConfig;
-
-/* Kinds of namespaces, in the order in which they are entered. */
-typedef struct {
-	const char *name; /* in config.json */
-	const char *file; /* in /proc/PID/ns */
-	int flag;
-} CriuNamespaceKind;
-
-#define CRIU_N_NAMESPACE_KINDS 8
-extern const CriuNamespaceKind criu_namespace_kinds[CRIU_N_NAMESPACE_KINDS];
 
 CriuConfig *criu_config_read (const DavitHost *host, int bundle_dirfd, GError **error);
 void criu_config_free (CriuConfig *config);
