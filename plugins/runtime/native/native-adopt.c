@@ -9,11 +9,12 @@
 
 #include "native-adopt.h"
 
-#include "native-error.h"
+#include "native-cgroup.h"
 #include "native-namespaces.h"
-#include "native-proc.h"
-#include "native-record.h"
 #include "native-spec.h"
+#include "runtime-error.h"
+#include "runtime-proc.h"
+#include "runtime-record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ typedef struct {
 	const DavitHost *host;
 	const DavitRuntimeCreate *request;
 	NativeSpec spec;
-	NativeCgroup *cgroup;
+	RuntimeCgroup *cgroup;
 	int record_fd;
 } Preparation;
 
@@ -42,8 +43,8 @@ preparation_read (Preparation *preparation, GError **error)
 	};
 
 	return native_spec_read (&spec_request, &preparation->spec, error) &&
-	       native_cgroup_plan (preparation->host, request->container.id,
-				   preparation->spec.cgroups_path, &preparation->cgroup, error);
+	       runtime_cgroup_plan (preparation->host, request->container.id,
+				    preparation->spec.cgroups_path, &preparation->cgroup, error);
 }
 
 static gboolean
@@ -51,17 +52,17 @@ preparation_record (Preparation *preparation, GError **error)
 {
 	const NativeNamespaces *namespaces = &preparation->spec.namespaces;
 	const DavitRuntimeContainer *container = &preparation->request->container;
-	NativeRecordIntent intent = {
+	RuntimeRecordIntent intent = {
 		.id = container->id,
 		.namespaces = namespaces->new_flags | namespaces->joined_flags,
 		.own_pids = (namespaces->new_flags & CLONE_NEWPID) != 0,
 		.cgroup = preparation->cgroup,
 	};
 
-	return native_record_begin (preparation->host, container->dirfd, &intent,
-				    &preparation->record_fd, error) &&
-	       native_record_save_config (container->dirfd, preparation->spec.text,
-					  preparation->spec.length, error);
+	return runtime_record_begin (preparation->host, container->dirfd, &intent,
+				     &preparation->record_fd, error) &&
+	       native_spec_save (container->dirfd, preparation->spec.text, preparation->spec.length,
+				 error);
 }
 
 static gboolean
@@ -74,7 +75,7 @@ preparation_make (Preparation *preparation, DavitResult *result, GError **error)
 	if (!native_cgroup_make (preparation->cgroup, resources, error) ||
 	    !native_cgroup_apply (preparation->cgroup, resources, error))
 		return FALSE;
-	paths = native_cgroup_paths (preparation->cgroup);
+	paths = runtime_cgroup_paths (preparation->cgroup);
 	for (gsize i = 0; paths[i] != NULL; i++)
 		host->result_string (result, "cgroup", paths[i]);
 	return TRUE;
@@ -93,7 +94,7 @@ native_adopt_prepare (const DavitHost *host, const DavitRuntimeCreate *request, 
 	if (preparation.record_fd >= 0)
 		close (preparation.record_fd);
 	native_spec_clear (&preparation.spec);
-	g_clear_pointer (&preparation.cgroup, native_cgroup_free);
+	g_clear_pointer (&preparation.cgroup, runtime_cgroup_free);
 	return prepared;
 }
 
@@ -108,10 +109,11 @@ namespace_differs (int proc_fd, int pid, const char *file, gboolean *ret_differs
 	/* A kind that the kernel lacks: nobody is in one. */
 	if (fstatat (proc_fd, ours, &own, 0) < 0) {
 		*ret_differs = FALSE;
-		return errno == ENOENT || native_error_set (error, errno, "look at \"%s\"", ours);
+		return errno == ENOENT || runtime_error_set (error, errno, "look at \"%s\"", ours);
 	}
 	if (fstatat (proc_fd, theirs, &other, 0) < 0)
-		return native_error_set (error, errno, "look at the namespaces of process %d", pid);
+		return runtime_error_set (error, errno, "look at the namespaces of process %d",
+					  pid);
 	*ret_differs = own.st_ino != other.st_ino || own.st_dev != other.st_dev;
 	return TRUE;
 }
@@ -140,33 +142,33 @@ namespaces_find (int proc_fd, int pid, int *ret_flags, GError **error)
 
 /* What is not in the groups would be missed by every signal, limit and figure, and by delete. */
 static gboolean
-check_groups (NativeCgroup *cgroup, int pid, GError **error)
+check_groups (RuntimeCgroup *cgroup, int pid, GError **error)
 {
-	g_auto (GStrv) paths = native_cgroup_paths (cgroup);
+	g_auto (GStrv) paths = runtime_cgroup_paths (cgroup);
 	g_autoptr (GArray) pids = NULL;
 
 	if (paths[0] == NULL)
 		return TRUE;
-	if (!native_cgroup_processes (cgroup, &pids, error))
+	if (!runtime_cgroup_processes (cgroup, &pids, error))
 		return FALSE;
 	for (guint i = 0; i < pids->len; i++) {
 		if (g_array_index (pids, pid_t, i) == pid)
 			return TRUE;
 	}
-	return native_error_say (error, DAVIT_ERROR_STATE,
-				 "process %d is not in the control group \"%s\"", pid, paths[0]);
+	return runtime_error_say (error, DAVIT_ERROR_STATE,
+				  "process %d is not in the control group \"%s\"", pid, paths[0]);
 }
 
 static gboolean
-process_look (NativeRecord *record, int pidfd, GError **error)
+process_look (RuntimeRecord *record, int pidfd, GError **error)
 {
 	int proc_fd = -1;
 	char state = 0;
 	gboolean found;
 
-	if (!native_proc_open (&proc_fd, error))
+	if (!runtime_proc_open (&proc_fd, error))
 		return FALSE;
-	found = native_proc_start_time (proc_fd, record->pid, &record->start_time, &state, error);
+	found = runtime_proc_start_time (proc_fd, record->pid, &record->start_time, &state, error);
 	/* It has ended already: its parent still learns how, but it is nowhere any more. */
 	if (found && state != 'Z')
 		found = namespaces_find (proc_fd, record->pid, &record->namespaces, error) &&
@@ -174,8 +176,8 @@ process_look (NativeRecord *record, int pidfd, GError **error)
 	close (proc_fd);
 	/* Not reaped yet: so the number was its own all the time. */
 	if (found && pidfd_send_signal (pidfd, 0, NULL, 0) < 0)
-		found = native_error_say (error, DAVIT_ERROR_STATE, "process %d has ended",
-					  record->pid);
+		found = runtime_error_say (error, DAVIT_ERROR_STATE, "process %d has ended",
+					   record->pid);
 	return found;
 }
 
@@ -183,21 +185,21 @@ gboolean
 native_adopt (const DavitHost *host, const DavitRuntimeContainer *container, int pidfd, guint32 pid,
 	      GError **error)
 {
-	NativeRecord record = {0};
+	RuntimeRecord record = {0};
 	gboolean adopted;
 
-	if (!native_record_read (host, container->dirfd, container->id, &record, error))
+	if (!runtime_record_read (host, container->dirfd, container->id, &record, error))
 		return FALSE;
 	if (!record.known || record.pid != 0) {
-		native_record_clear (&record);
-		return native_error_say (error, DAVIT_ERROR_STATE,
-					 "container \"%s\" was not prepared, or has a process "
-					 "already",
-					 container->id);
+		runtime_record_clear (&record);
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" was not prepared, or has a process "
+					  "already",
+					  container->id);
 	}
 	record.pid = (int) pid;
 	adopted = process_look (&record, pidfd, error) &&
-		  native_record_add_adopted (container->dirfd, &record, error);
-	native_record_clear (&record);
+		  runtime_record_add_adopted (container->dirfd, &record, error);
+	runtime_record_clear (&record);
 	return adopted;
 }

@@ -17,9 +17,9 @@
 
 #include "native-bare.h"
 
-#include "native-error.h"
 #include "native-self.h"
-#include "native-syscall.h"
+#include "runtime-error.h"
+#include "runtime-syscall.h"
 
 #include <link.h>
 #include <string.h>
@@ -85,7 +85,7 @@ native_bare_init (NativeBare *bare, gsize capacity, GError **error)
 	arena = mmap (NULL, bare->size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (arena == MAP_FAILED)
-		return native_error_set (error, errno, "get memory for the first process");
+		return runtime_error_set (error, errno, "get memory for the first process");
 	bare->arena = (guint8 *) arena;
 	bare->kept = native_bare_add (bare, NULL, KEPT_MAX * sizeof (Range));
 	range_keep (bare, (gsize) arena, (gsize) arena + bare->size);
@@ -237,7 +237,7 @@ native_bare_forget (const NativeBare *bare, int proc_fd)
 
 	if (!NATIVE_SELF_CAN_LEAVE)
 		return 0;
-	fd = native_openat2 (proc_fd, "self/maps", O_RDONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+	fd = runtime_openat2 (proc_fd, "self/maps", O_RDONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
 	if (fd < 0)
 		return fd;
 	while (status == 0 && got > 0) {

@@ -7,7 +7,7 @@
 
 #include "native-capabilities.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -102,15 +102,15 @@ set_parse (const DavitHost *host, const DavitJson *object, const char *key, guin
 		int number = name_find (words[i]);
 
 		if (number < 0)
-			return native_error_say (error, DAVIT_ERROR_CONFIG,
-						 "process.capabilities.%s[%" G_GSIZE_FORMAT
-						 "]: unknown capability \"%s\"",
-						 key, i, words[i]);
+			return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+						  "process.capabilities.%s[%" G_GSIZE_FORMAT
+						  "]: unknown capability \"%s\"",
+						  key, i, words[i]);
 		if ((known & (G_GUINT64_CONSTANT (1) << number)) == 0)
-			return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-						 "process.capabilities.%s[%" G_GSIZE_FORMAT
-						 "]: this kernel does not have capability \"%s\"",
-						 key, i, names[number]);
+			return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+						  "process.capabilities.%s[%" G_GSIZE_FORMAT
+						  "]: this kernel does not have capability \"%s\"",
+						  key, i, names[number]);
 		set |= G_GUINT64_CONSTANT (1) << number;
 	}
 	*ret = set;
@@ -124,7 +124,7 @@ within_check (const char *set_name, guint64 set, const char *bound_name, guint64
 {
 	for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
 		if ((set & ~bound) >> i & 1)
-			return native_error_say (
+			return runtime_error_say (
 				error, DAVIT_ERROR_CONFIG,
 				"process.capabilities.%s: \"%s\" is not in %s, so that it can't be "
 				"set",

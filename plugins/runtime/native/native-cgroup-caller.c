@@ -21,7 +21,7 @@ static int
 process_move (int leaf, const char *line, gsize length)
 {
 	g_autofree char *pid = g_strndup (line, length);
-	int result = native_cgroup_put (leaf, "cgroup.procs", pid);
+	int result = runtime_cgroup_put (leaf, "cgroup.procs", pid);
 
 	/* It has ended meanwhile. */
 	return result == -ESRCH ? 0 : result;
@@ -31,7 +31,7 @@ process_move (int leaf, const char *line, gsize length)
 static int
 processes_move (int own, int leaf, gboolean *ret_any)
 {
-	g_autofree char *text = native_cgroup_get_all (own, "cgroup.procs");
+	g_autofree char *text = runtime_cgroup_get_all (own, "cgroup.procs");
 	const char *line = text;
 	int result = 0;
 
@@ -49,7 +49,7 @@ processes_move (int own, int leaf, gboolean *ret_any)
 }
 
 int
-native_cgroup_caller_move (const NativeGroup *group)
+native_cgroup_caller_move (const RuntimeGroup *group)
 {
 	int own = openat (group->root_fd, group->own + 1,
 			  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -58,8 +58,8 @@ native_cgroup_caller_move (const NativeGroup *group)
 	gboolean any = TRUE;
 
 	if (own >= 0) {
-		if (mkdirat (own, NATIVE_CGROUP_CALLER, 0755) == 0 || errno == EEXIST)
-			leaf = openat (own, NATIVE_CGROUP_CALLER,
+		if (mkdirat (own, RUNTIME_CGROUP_CALLER, 0755) == 0 || errno == EEXIST)
+			leaf = openat (own, RUNTIME_CGROUP_CALLER,
 				       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		result = leaf < 0 ? -errno : 0;
 	}

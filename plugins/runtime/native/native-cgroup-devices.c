@@ -7,8 +7,8 @@
 
 #include "native-cgroup-private.h"
 
-#include "native-error.h"
-#include "native-number.h"
+#include "runtime-error.h"
+#include "runtime-number.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,19 +61,19 @@ rule_parse (const DavitHost *host, const DavitJson *object, guint index, NativeD
 		return FALSE;
 	/* "u" is an old name of "c". */
 	if (strlen (type) != 1 || strchr ("abcu", type[0]) == NULL)
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 FIELD "[%u].type: \"%s\" must be a, b or c", index, type);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  FIELD "[%u].type: \"%s\" must be a, b or c", index, type);
 	if (!access_parse (access, &rule.access))
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 FIELD "[%u].access: \"%s\" must be made of r, w and m",
-					 index, access);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  FIELD "[%u].access: \"%s\" must be made of r, w and m",
+					  index, access);
 	rule.type = type[0] == 'u' ? 'c' : type[0];
 	if (rule.type == 'a' &&
 	    (rule.major >= 0 || rule.minor >= 0 || rule.access != NATIVE_DEVICE_ALL))
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 FIELD "[%u]: type \"a\" is all devices with all access; "
-					       "name b and c for less",
-					 index);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  FIELD "[%u]: type \"a\" is all devices with all access; "
+						"name b and c for less",
+					  index);
 	*ret = rule;
 	return TRUE;
 }
@@ -158,7 +158,7 @@ rule_is_lost_on_v1 (const GArray *rules, guint index)
 
 /* One rule a write; the files stay open from rule to rule. fds: of deny and allow. 0 or -errno. */
 static int
-v1_write (const NativeGroup *group, const NativeDeviceRule *rule, const char *text, int fds[2])
+v1_write (const RuntimeGroup *group, const NativeDeviceRule *rule, const char *text, int fds[2])
 {
 	static const char *const files[] = {"devices.deny", "devices.allow"};
 	int *fd = &fds[rule->allow ? 1 : 0];
@@ -170,7 +170,7 @@ v1_write (const NativeGroup *group, const NativeDeviceRule *rule, const char *te
 }
 
 static gboolean
-v1_rule_apply (const NativeGroup *group, const GArray *rules, guint index, int fds[2],
+v1_rule_apply (const RuntimeGroup *group, const GArray *rules, guint index, int fds[2],
 	       GError **error)
 {
 	const NativeDeviceRule *rule = &g_array_index (rules, NativeDeviceRule, index);
@@ -179,19 +179,19 @@ v1_rule_apply (const NativeGroup *group, const GArray *rules, guint index, int f
 	int result;
 
 	if (rule_is_lost_on_v1 (rules, index))
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 FIELD ": \"%s\" in \"%s\" would be without effect in "
-					       "cgroup v1, since an earlier rule is wider or "
-					       "narrower",
-					 text, file);
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  FIELD ": \"%s\" in \"%s\" would be without effect in "
+						"cgroup v1, since an earlier rule is wider or "
+						"narrower",
+					  text, file);
 	result = v1_write (group, rule, text, fds);
 	return result == 0 ||
-	       native_error_set (error, -result, FIELD ": write \"%s\" to \"%s%s/%s\"", text,
-				 group->mount, group->path, file);
+	       runtime_error_set (error, -result, FIELD ": write \"%s\" to \"%s%s/%s\"", text,
+				  group->mount, group->path, file);
 }
 
 static gboolean
-v1_apply (const NativeGroup *group, const GArray *rules, GError **error)
+v1_apply (const RuntimeGroup *group, const GArray *rules, GError **error)
 {
 	/* With everything allowed there is nothing that the defaults could add. */
 	gboolean all = g_array_index (rules, NativeDeviceRule, 0).allow;
@@ -209,23 +209,25 @@ v1_apply (const NativeGroup *group, const GArray *rules, GError **error)
 }
 
 static gboolean
-v2_apply (const NativeCgroup *cgroup, const NativeGroup *group, const GArray *rules, GError **error)
+v2_apply (const RuntimeCgroup *cgroup, const RuntimeGroup *group, const GArray *rules,
+	  GError **error)
 {
 	int result = native_cgroup_bpf_attach (group->fd, rules);
 
 	/* In a user namespace that is not the first one no device can be made or opened anyway. */
 	if (result == 0 || (result == -EPERM && cgroup->host->facts->rootless))
 		return TRUE;
-	return native_error_set (error, -result, FIELD ": attach a program to \"%s%s\"",
-				 group->mount, group->path);
+	return runtime_error_set (error, -result, FIELD ": attach a program to \"%s%s\"",
+				  group->mount, group->path);
 }
 
 gboolean
-native_cgroup_devices_apply (const NativeCgroup *cgroup, const DavitJson *resources, GError **error)
+native_cgroup_devices_apply (const RuntimeCgroup *cgroup, const DavitJson *resources,
+			     GError **error)
 {
 	g_autoptr (GArray) rules = NULL;
-	NativeGroup *v1 = native_cgroup_group_of (cgroup, "devices");
-	NativeGroup *v2 = native_cgroup_group_v2 (cgroup);
+	RuntimeGroup *v1 = runtime_cgroup_group_of (cgroup, "devices");
+	RuntimeGroup *v2 = runtime_cgroup_group_v2 (cgroup);
 	gboolean has_rules =
 		cgroup->host->json->length (cgroup->host->json->member (resources, "devices")) > 0;
 
@@ -242,7 +244,7 @@ native_cgroup_devices_apply (const NativeCgroup *cgroup, const DavitJson *resour
 	/* Who may make no device has none to be kept from. */
 	if (cgroup->host->facts->rootless || !has_rules)
 		return TRUE;
-	return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-				 FIELD ": rules for devices need the controller \"devices\" or "
-				       "cgroup v2, and a group that can be made there");
+	return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+				  FIELD ": rules for devices need the controller \"devices\" or "
+					"cgroup v2, and a group that can be made there");
 }

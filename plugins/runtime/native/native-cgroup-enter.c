@@ -4,24 +4,24 @@
 
 #include "native-cgroup-private.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 int
-native_cgroup_fd (const NativeCgroup *cgroup)
+native_cgroup_fd (const RuntimeCgroup *cgroup)
 {
-	NativeGroup *group = native_cgroup_group_v2 (cgroup);
+	RuntimeGroup *group = runtime_cgroup_group_v2 (cgroup);
 
 	return group == NULL ? -1 : group->fd;
 }
 
 int
-native_cgroup_enter_self (const NativeCgroup *cgroup)
+native_cgroup_enter_self (const RuntimeCgroup *cgroup)
 {
 	for (guint i = 0; cgroup != NULL && i < cgroup->groups->len; i++) {
-		const NativeGroup *group = cgroup->groups->pdata[i];
+		const RuntimeGroup *group = cgroup->groups->pdata[i];
 
 		if (group->tasks_fd >= 0 && write (group->tasks_fd, "0", 1) < 0)
 			return -errno;
@@ -30,21 +30,21 @@ native_cgroup_enter_self (const NativeCgroup *cgroup)
 }
 
 gboolean
-native_cgroup_enter (NativeCgroup *cgroup, pid_t pid, GError **error)
+native_cgroup_enter (RuntimeCgroup *cgroup, pid_t pid, GError **error)
 {
 	g_autofree char *text = g_strdup_printf ("%d", (int) pid);
 
 	for (guint i = 0; i < cgroup->groups->len; i++) {
-		NativeGroup *group = cgroup->groups->pdata[i];
+		RuntimeGroup *group = cgroup->groups->pdata[i];
 		int result;
 
-		if (!native_cgroup_group_open (group))
+		if (!runtime_cgroup_group_open (group))
 			continue;
-		result = native_cgroup_put (group->fd, "cgroup.procs", text);
+		result = runtime_cgroup_put (group->fd, "cgroup.procs", text);
 		if (result < 0)
-			return native_error_set (error, -result,
-						 "move process %d into control group \"%s%s\"",
-						 (int) pid, group->mount, group->path);
+			return runtime_error_set (error, -result,
+						  "move process %d into control group \"%s%s\"",
+						  (int) pid, group->mount, group->path);
 	}
 	return TRUE;
 }

@@ -4,8 +4,8 @@
 
 #include "native-cgroup-private.h"
 
-#include "native-error.h"
-#include "native-number.h"
+#include "runtime-error.h"
+#include "runtime-number.h"
 
 #include <string.h>
 
@@ -17,8 +17,8 @@
 static gboolean
 is_v2 (const NativeLimits *limits)
 {
-	return native_cgroup_group_of (limits->cgroup, "blkio") == NULL &&
-	       native_cgroup_group_v2 (limits->cgroup) != NULL;
+	return runtime_cgroup_group_of (limits->cgroup, "blkio") == NULL &&
+	       runtime_cgroup_group_v2 (limits->cgroup) != NULL;
 }
 
 /* io.weight of v2 is 1 to 10000. */
@@ -35,13 +35,13 @@ weight_read (const NativeLimits *limits, const DavitJson *object, const char *ke
 	g_autofree char *path = NULL;
 
 	*ret = 0;
-	if (!native_number_unsigned (limits->host, object, key, WEIGHT_MAX, ret, NULL, error))
+	if (!runtime_number_unsigned (limits->host, object, key, WEIGHT_MAX, ret, NULL, error))
 		return FALSE;
 	if (*ret == 0 || *ret >= WEIGHT_MIN)
 		return TRUE;
 	path = limits->host->json->path (object);
-	return native_error_say (error, DAVIT_ERROR_CONFIG,
-				 "%s.%s: must be an integer from 10 to 1000", path, key);
+	return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+				  "%s.%s: must be an integer from 10 to 1000", path, key);
 }
 
 /* device: "" for all, or "8:0 ". */
@@ -82,17 +82,18 @@ device_read (const NativeLimits *limits, const DavitJson *object, char **ret, GE
 	gint64 major = 0;
 	gint64 minor = 0;
 
-	if (!native_number_signed (limits->host, object, "major", 0, G_MAXUINT32, &major,
-				   &has_major, error) ||
-	    !native_number_signed (limits->host, object, "minor", 0, G_MAXUINT32, &minor,
-				   &has_minor, error))
+	if (!runtime_number_signed (limits->host, object, "major", 0, G_MAXUINT32, &major,
+				    &has_major, error) ||
+	    !runtime_number_signed (limits->host, object, "minor", 0, G_MAXUINT32, &minor,
+				    &has_minor, error))
 		return FALSE;
 	if (has_major && has_minor) {
 		*ret = g_strdup_printf ("%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT, major, minor);
 		return TRUE;
 	}
 	path = limits->host->json->path (object);
-	return native_error_say (error, DAVIT_ERROR_CONFIG, "%s: major and minor are needed", path);
+	return runtime_error_say (error, DAVIT_ERROR_CONFIG, "%s: major and minor are needed",
+				  path);
 }
 
 static gboolean
@@ -114,10 +115,10 @@ weights_plan (NativeLimits *limits, const DavitJson *block, GError **error)
 		    !weight_read (limits, object, "leafWeight", &leaf, error))
 			return FALSE;
 		if (leaf != 0)
-			return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-						 FIELD "weightDevice[%u].leafWeight: no kernel of "
-						       "today has it",
-						 i);
+			return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+						  FIELD "weightDevice[%u].leafWeight: no kernel of "
+							"today has it",
+						  i);
 		prefix = g_strconcat (device, " ", NULL);
 		if (weight != 0 &&
 		    !weight_add (limits, FIELD "weightDevice", prefix, weight, error))
@@ -175,8 +176,8 @@ rates_plan (NativeLimits *limits, const DavitJson *block, const Rate *rate, GErr
 		guint64 value = 0;
 
 		if (!device_read (limits, object, &device, error) ||
-		    !native_number_unsigned (limits->host, object, "rate", G_MAXUINT64, &value,
-					     NULL, error) ||
+		    !runtime_number_unsigned (limits->host, object, "rate", G_MAXUINT64, &value,
+					      NULL, error) ||
 		    !rate_add (limits, rate, device, value, error))
 			return FALSE;
 	}
@@ -195,8 +196,8 @@ native_cgroup_limits_block (NativeLimits *limits, GError **error)
 	    !weight_read (limits, block, "leafWeight", &leaf, error))
 		return FALSE;
 	if (leaf != 0)
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 FIELD "leafWeight: no kernel of today has it");
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  FIELD "leafWeight: no kernel of today has it");
 	if (weight != 0 && !weight_add (limits, FIELD "weight", "", weight, error))
 		return FALSE;
 	if (!weights_plan (limits, block, error))

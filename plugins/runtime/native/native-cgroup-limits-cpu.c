@@ -4,8 +4,8 @@
 
 #include "native-cgroup-private.h"
 
-#include "native-error.h"
-#include "native-number.h"
+#include "runtime-error.h"
+#include "runtime-number.h"
 
 #include <math.h>
 #include <string.h>
@@ -54,20 +54,20 @@ cpu_read (const NativeLimits *limits, const DavitJson *object, Cpu *cpu, GError 
 	const DavitHost *host = limits->host;
 	gboolean found;
 
-	return native_number_unsigned (host, object, "shares", G_MAXUINT64, &cpu->shares, NULL,
-				       error) &&
-	       native_number_unsigned (host, object, "period", G_MAXUINT64, &cpu->period, NULL,
-				       error) &&
-	       native_number_unsigned (host, object, "burst", G_MAXUINT64, &cpu->burst,
-				       &cpu->has_burst, error) &&
-	       native_number_unsigned (host, object, "realtimePeriod", G_MAXUINT64,
-				       &cpu->realtime_period, &cpu->has_realtime_period, error) &&
-	       native_number_signed (host, object, "quota", G_MININT64, G_MAXINT64, &cpu->quota,
-				     &found, error) &&
-	       native_number_signed (host, object, "realtimeRuntime", G_MININT64, G_MAXINT64,
-				     &cpu->realtime_runtime, &cpu->has_realtime_runtime, error) &&
-	       native_number_signed (host, object, "idle", 0, 1, &cpu->idle, &cpu->has_idle,
-				     error) &&
+	return runtime_number_unsigned (host, object, "shares", G_MAXUINT64, &cpu->shares, NULL,
+					error) &&
+	       runtime_number_unsigned (host, object, "period", G_MAXUINT64, &cpu->period, NULL,
+					error) &&
+	       runtime_number_unsigned (host, object, "burst", G_MAXUINT64, &cpu->burst,
+					&cpu->has_burst, error) &&
+	       runtime_number_unsigned (host, object, "realtimePeriod", G_MAXUINT64,
+					&cpu->realtime_period, &cpu->has_realtime_period, error) &&
+	       runtime_number_signed (host, object, "quota", G_MININT64, G_MAXINT64, &cpu->quota,
+				      &found, error) &&
+	       runtime_number_signed (host, object, "realtimeRuntime", G_MININT64, G_MAXINT64,
+				      &cpu->realtime_runtime, &cpu->has_realtime_runtime, error) &&
+	       runtime_number_signed (host, object, "idle", 0, 1, &cpu->idle, &cpu->has_idle,
+				      error) &&
 	       host->json->get_string (object, "cpus", &cpu->cpus, error) &&
 	       host->json->get_string (object, "mems", &cpu->mems, error);
 }
@@ -120,7 +120,7 @@ v1_plan (NativeLimits *limits, const Cpu *cpu, GError **error)
 
 /* "QUOTA PERIOD": what is not asked for stays as it is. */
 static char *
-max_text (const NativeGroup *group, const Cpu *cpu)
+max_text (const RuntimeGroup *group, const Cpu *cpu)
 {
 	char old[64] = "";
 	g_autofree char *quota = NULL;
@@ -128,7 +128,7 @@ max_text (const NativeGroup *group, const Cpu *cpu)
 	if (cpu->quota > 0)
 		quota = signed_text (cpu->quota);
 	else if (cpu->quota == 0 && group->fd >= 0 &&
-		 native_cgroup_get (group->fd, "cpu.max", old, sizeof old) > 0)
+		 runtime_cgroup_get (group->fd, "cpu.max", old, sizeof old) > 0)
 		quota = g_strndup (old, strcspn (old, " "));
 	else
 		quota = g_strdup ("max");
@@ -138,13 +138,13 @@ max_text (const NativeGroup *group, const Cpu *cpu)
 }
 
 static gboolean
-v2_plan (NativeLimits *limits, const NativeGroup *group, const Cpu *cpu, GError **error)
+v2_plan (NativeLimits *limits, const RuntimeGroup *group, const Cpu *cpu, GError **error)
 {
 	if (cpu->has_realtime_period || cpu->has_realtime_runtime)
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 FIELD "%s: cgroup v2 does not limit realtime processes",
-					 cpu->has_realtime_period ? "realtimePeriod"
-								  : "realtimeRuntime");
+		return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+					  FIELD "%s: cgroup v2 does not limit realtime processes",
+					  cpu->has_realtime_period ? "realtimePeriod"
+								   : "realtimeRuntime");
 	if (cpu->has_idle &&
 	    !cpu_add (limits, FIELD "idle", "cpu.idle", signed_text (cpu->idle), error))
 		return FALSE;
@@ -168,8 +168,8 @@ list_plan (NativeLimits *limits, const char *field, const char *file, const char
 	if (list == NULL || list[0] == '\0')
 		return TRUE;
 	if (list[strspn (list, "0123456789,-")] != '\0')
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "%s: \"%s\" must be a list such as 0-3,7", field, list);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "%s: \"%s\" must be a list such as 0-3,7", field, list);
 	return native_cgroup_setting_add (limits, field, "cpuset", file, g_strdup (list), NULL,
 					  error);
 }
@@ -177,7 +177,7 @@ list_plan (NativeLimits *limits, const char *field, const char *file, const char
 gboolean
 native_cgroup_limits_cpu (NativeLimits *limits, GError **error)
 {
-	const NativeGroup *group = native_cgroup_group_of (limits->cgroup, "cpu");
+	const RuntimeGroup *group = runtime_cgroup_group_of (limits->cgroup, "cpu");
 	const DavitJson *object = NULL;
 	Cpu cpu = {0};
 

@@ -4,8 +4,8 @@
 
 #include "native-cgroup-private.h"
 
-#include "native-error.h"
-#include "native-number.h"
+#include "runtime-error.h"
+#include "runtime-number.h"
 
 #define FIELD "linux.resources.memory."
 
@@ -40,13 +40,13 @@ memory_read (const NativeLimits *limits, const DavitJson *object, Memory *memory
 	for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++) {
 		gboolean found;
 
-		if (!native_number_signed (host, object, sizes[i].key, -1, G_MAXINT64,
-					   sizes[i].value, &found, error))
+		if (!runtime_number_signed (host, object, sizes[i].key, -1, G_MAXINT64,
+					    sizes[i].value, &found, error))
 			return FALSE;
 	}
 	memory->use_hierarchy = TRUE;
-	return native_number_unsigned (host, object, "swappiness", 100, &memory->swappiness,
-				       &memory->has_swappiness, error) &&
+	return runtime_number_unsigned (host, object, "swappiness", 100, &memory->swappiness,
+					&memory->has_swappiness, error) &&
 	       host->json->get_boolean (object, "disableOOMKiller", &memory->disable_oom_killer,
 					error) &&
 	       host->json->get_boolean (object, "useHierarchy", &memory->use_hierarchy, error) &&
@@ -58,23 +58,23 @@ static gboolean
 memory_check (const Memory *memory, GError **error)
 {
 	if (memory->swap > 0 && memory->limit <= 0)
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 FIELD "swap: it holds memory, too, and needs " FIELD
-					       "limit beside it");
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  FIELD "swap: it holds memory, too, and needs " FIELD
+						"limit beside it");
 	if (memory->swap > 0 && memory->swap < memory->limit)
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 FIELD "swap: %" G_GINT64_FORMAT
-					       " is less than the limit of memory that it holds, "
-					       "%" G_GINT64_FORMAT,
-					 memory->swap, memory->limit);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  FIELD "swap: %" G_GINT64_FORMAT
+						" is less than the limit of memory that it holds, "
+						"%" G_GINT64_FORMAT,
+					  memory->swap, memory->limit);
 	if (memory->kernel > 0)
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 FIELD "kernel: kernels no longer limit their own memory "
-					       "apart; set " FIELD "limit");
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  FIELD "kernel: kernels no longer limit their own memory "
+						"apart; set " FIELD "limit");
 	if (!memory->use_hierarchy)
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 FIELD "useHierarchy: memory is always counted for the "
-					       "groups above, too");
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  FIELD "useHierarchy: memory is always counted for the "
+						"groups above, too");
 	return TRUE;
 }
 
@@ -95,18 +95,18 @@ size_add (NativeLimits *limits, const char *field, const char *file, gint64 valu
  * swap: upwards the latter has to go first.
  */
 static gboolean
-swap_goes_first (const NativeGroup *group, const Memory *memory)
+swap_goes_first (const RuntimeGroup *group, const Memory *memory)
 {
 	guint64 old = 0;
 
 	if (memory->swap == 0 || group == NULL || group->fd < 0 ||
-	    !native_cgroup_get_number (group->fd, "memory.memsw.limit_in_bytes", &old))
+	    !runtime_cgroup_get_number (group->fd, "memory.memsw.limit_in_bytes", &old))
 		return FALSE;
 	return memory->limit < 0 || (guint64) memory->limit > old;
 }
 
 static gboolean
-v1_plan (NativeLimits *limits, const NativeGroup *group, const Memory *memory, GError **error)
+v1_plan (NativeLimits *limits, const RuntimeGroup *group, const Memory *memory, GError **error)
 {
 	gboolean swap_first = swap_goes_first (group, memory);
 	static const char swap_file[] = "memory.memsw.limit_in_bytes";
@@ -138,11 +138,11 @@ v2_plan (NativeLimits *limits, const Memory *memory, GError **error)
 	gint64 swap = memory->swap > 0 ? memory->swap - memory->limit : memory->swap;
 
 	if (memory->has_swappiness || memory->disable_oom_killer || memory->kernel_tcp > 0)
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 FIELD "%s: cgroup v2 does not have it",
-					 memory->has_swappiness	      ? "swappiness"
-					 : memory->disable_oom_killer ? "disableOOMKiller"
-								      : "kernelTCP");
+		return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+					  FIELD "%s: cgroup v2 does not have it",
+					  memory->has_swappiness       ? "swappiness"
+					  : memory->disable_oom_killer ? "disableOOMKiller"
+								       : "kernelTCP");
 	if (!size_add (limits, FIELD "limit", "memory.max", memory->limit, "max", error) ||
 	    !size_add (limits, FIELD "reservation", "memory.low", memory->reservation, "max",
 		       error))
@@ -156,26 +156,26 @@ v2_plan (NativeLimits *limits, const Memory *memory, GError **error)
 
 /* checkBeforeUpdate: not to drive a container into its death by a limit below what it uses. */
 static gboolean
-usage_check (const NativeGroup *group, const Memory *memory, GError **error)
+usage_check (const RuntimeGroup *group, const Memory *memory, GError **error)
 {
 	guint64 usage = 0;
 
 	if (!memory->check_before_update || memory->limit <= 0 || group == NULL || group->fd < 0 ||
-	    !native_cgroup_get_number (group->fd,
-				       group->v2 ? "memory.current" : "memory.usage_in_bytes",
-				       &usage) ||
+	    !runtime_cgroup_get_number (group->fd,
+					group->v2 ? "memory.current" : "memory.usage_in_bytes",
+					&usage) ||
 	    usage <= (guint64) memory->limit)
 		return TRUE;
-	return native_error_say (error, DAVIT_ERROR_BUSY,
-				 FIELD "limit: %" G_GINT64_FORMAT
-				       " is less than what the container uses, %" G_GUINT64_FORMAT,
-				 memory->limit, usage);
+	return runtime_error_say (error, DAVIT_ERROR_BUSY,
+				  FIELD "limit: %" G_GINT64_FORMAT
+					" is less than what the container uses, %" G_GUINT64_FORMAT,
+				  memory->limit, usage);
 }
 
 gboolean
 native_cgroup_limits_memory (NativeLimits *limits, GError **error)
 {
-	const NativeGroup *group = native_cgroup_group_of (limits->cgroup, "memory");
+	const RuntimeGroup *group = runtime_cgroup_group_of (limits->cgroup, "memory");
 	const DavitJson *object = NULL;
 	Memory memory = {0};
 

@@ -4,8 +4,8 @@
 
 #include "native-cgroup-private.h"
 
-#include "native-error.h"
-#include "native-number.h"
+#include "runtime-error.h"
+#include "runtime-number.h"
 
 #include <string.h>
 
@@ -25,7 +25,7 @@ page_size_is_valid (const char *text)
 static gboolean
 page_plan (NativeLimits *limits, const DavitJson *object, guint index, GError **error)
 {
-	const NativeGroup *group = native_cgroup_group_of (limits->cgroup, "hugetlb");
+	const RuntimeGroup *group = runtime_cgroup_group_of (limits->cgroup, "hugetlb");
 	const char *size = "";
 	g_autofree char *field = g_strdup_printf (FIELD "hugepageLimits[%u]", index);
 	g_autofree char *file = NULL;
@@ -33,11 +33,11 @@ page_plan (NativeLimits *limits, const DavitJson *object, guint index, GError **
 	gboolean found = FALSE;
 
 	if (!limits->host->json->get_string (object, "pageSize", &size, error) ||
-	    !native_number_unsigned (limits->host, object, "limit", G_MAXUINT64, &limit, &found,
-				     error))
+	    !runtime_number_unsigned (limits->host, object, "limit", G_MAXUINT64, &limit, &found,
+				      error))
 		return FALSE;
 	if (!found || !page_size_is_valid (size))
-		return native_error_say (
+		return runtime_error_say (
 			error, DAVIT_ERROR_CONFIG,
 			"%s: needs a limit and a page size such as 2MB, not \"%s\"", field, size);
 	file = g_strdup_printf (group != NULL && group->v2 ? "hugetlb.%s.max"
@@ -84,8 +84,8 @@ network_plan (NativeLimits *limits, GError **error)
 	guint64 class = 0;
 
 	if (!limits->host->json->get_object (limits->resources, "network", &network, error) ||
-	    !native_number_unsigned (limits->host, network, "classID", G_MAXUINT32, &class, &found,
-				     error) ||
+	    !runtime_number_unsigned (limits->host, network, "classID", G_MAXUINT32, &class, &found,
+				      error) ||
 	    !limits->host->json->get_array (network, "priorities", &array, error))
 		return FALSE;
 	if (found &&
@@ -99,14 +99,14 @@ network_plan (NativeLimits *limits, GError **error)
 		guint64 priority = 0;
 
 		if (!limits->host->json->get_string (object, "name", &name, error) ||
-		    !native_number_unsigned (limits->host, object, "priority", G_MAXUINT32,
-					     &priority, NULL, error))
+		    !runtime_number_unsigned (limits->host, object, "priority", G_MAXUINT32,
+					      &priority, NULL, error))
 			return FALSE;
 		if (!word_is_valid (name))
-			return native_error_say (error, DAVIT_ERROR_CONFIG,
-						 FIELD "network.priorities[%u].name: \"%s\" is "
-						       "not the name of an interface",
-						 i, name);
+			return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+						  FIELD "network.priorities[%u].name: \"%s\" is "
+							"not the name of an interface",
+						  i, name);
 		if (!native_cgroup_setting_add (
 			    limits, FIELD "network.priorities", "net_prio", "net_prio.ifpriomap",
 			    g_strdup_printf ("%s %" G_GUINT64_FORMAT, name, priority), NULL, error))
@@ -127,12 +127,12 @@ rdma_device_plan (NativeLimits *limits, const DavitJson *object, const char *nam
 	GString *value;
 
 	if (!word_is_valid (name))
-		return native_error_say (error, DAVIT_ERROR_CONFIG, "%s: not the name of a device",
-					 field);
-	if (!native_number_unsigned (limits->host, object, "hcaHandles", G_MAXUINT32, &handles,
-				     &has_handles, error) ||
-	    !native_number_unsigned (limits->host, object, "hcaObjects", G_MAXUINT32, &objects,
-				     &has_objects, error))
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG, "%s: not the name of a device",
+					  field);
+	if (!runtime_number_unsigned (limits->host, object, "hcaHandles", G_MAXUINT32, &handles,
+				      &has_handles, error) ||
+	    !runtime_number_unsigned (limits->host, object, "hcaObjects", G_MAXUINT32, &objects,
+				      &has_objects, error))
 		return FALSE;
 	if (!has_handles && !has_objects)
 		return TRUE;
@@ -185,20 +185,20 @@ file_is_limit (const char *name)
 static gboolean
 file_plan (NativeLimits *limits, const char *name, const DavitJson *value, GError **error)
 {
-	NativeGroup *v2 = native_cgroup_group_v2 (limits->cgroup);
+	RuntimeGroup *v2 = runtime_cgroup_group_v2 (limits->cgroup);
 	g_autofree char *controller = g_strndup (name, strcspn (name, "."));
 	g_autofree char *field = g_strdup_printf (FIELD "unified.%s", name);
 	const char *text = limits->host->json->string (value);
-	const NativeGroup *group;
+	const RuntimeGroup *group;
 
 	if (text == NULL || !file_is_limit (name))
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "%s: must be the name of a file of cgroup v2 that sets a "
-					 "limit, and its value a string",
-					 field);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "%s: must be the name of a file of cgroup v2 that sets a "
+					  "limit, and its value a string",
+					  field);
 	if (v2 == NULL)
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 "%s: this host has no cgroup v2", field);
+		return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+					  "%s: this host has no cgroup v2", field);
 	if (strcmp (controller, "cgroup") == 0) {
 		NativeSetting *setting = g_new0 (NativeSetting, 1);
 
@@ -209,12 +209,12 @@ file_plan (NativeLimits *limits, const char *name, const DavitJson *value, GErro
 		g_ptr_array_add (limits->settings, setting);
 		return TRUE;
 	}
-	group = native_cgroup_group_of (limits->cgroup, controller);
+	group = runtime_cgroup_group_of (limits->cgroup, controller);
 	if (group != NULL && !group->v2)
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 "%s: limit \"%s\" needs the controller \"%s\" in cgroup "
-					 "v2, but this host has it in v1",
-					 field, text, controller);
+		return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+					  "%s: limit \"%s\" needs the controller \"%s\" in cgroup "
+					  "v2, but this host has it in v1",
+					  field, text, controller);
 	return native_cgroup_setting_add (limits, field, controller, name, g_strdup (text), NULL,
 					  error);
 }

@@ -9,8 +9,8 @@
 
 #include "native-cgroup-private.h"
 
-#include "native-error.h"
-#include "native-number.h"
+#include "runtime-error.h"
+#include "runtime-number.h"
 
 #include <string.h>
 
@@ -22,8 +22,8 @@ pids_plan (NativeLimits *limits, GError **error)
 	gint64 limit = 0;
 
 	if (!limits->host->json->get_object (limits->resources, "pids", &pids, error) ||
-	    !native_number_signed (limits->host, pids, "limit", G_MININT64, G_MAXINT64, &limit,
-				   &found, error))
+	    !runtime_number_signed (limits->host, pids, "limit", G_MININT64, G_MAXINT64, &limit,
+				    &found, error))
 		return FALSE;
 	if (!found)
 		return TRUE;
@@ -34,7 +34,7 @@ pids_plan (NativeLimits *limits, GError **error)
 }
 
 GPtrArray *
-native_cgroup_limits_plan (const NativeCgroup *cgroup, const DavitJson *resources, GError **error)
+native_cgroup_limits_plan (const RuntimeCgroup *cgroup, const DavitJson *resources, GError **error)
 {
 	g_autoptr (GPtrArray) settings =
 		g_ptr_array_new_with_free_func ((GDestroyNotify) native_cgroup_setting_free);
@@ -51,7 +51,7 @@ native_cgroup_limits_plan (const NativeCgroup *cgroup, const DavitJson *resource
 }
 
 gboolean
-native_cgroup_apply (NativeCgroup *cgroup, const DavitJson *resources, GError **error)
+native_cgroup_apply (RuntimeCgroup *cgroup, const DavitJson *resources, GError **error)
 {
 	g_autoptr (GPtrArray) settings = native_cgroup_limits_plan (cgroup, resources, error);
 
@@ -60,16 +60,16 @@ native_cgroup_apply (NativeCgroup *cgroup, const DavitJson *resources, GError **
 }
 
 gboolean
-native_cgroup_update (NativeCgroup *cgroup, const DavitJson *resources, GError **error)
+native_cgroup_update (RuntimeCgroup *cgroup, const DavitJson *resources, GError **error)
 {
 	g_autoptr (GPtrArray) settings = NULL;
 
 	if (cgroup->host->json->member (resources, "devices") != NULL)
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 "linux.resources.devices: device rules of a running "
-					 "container can't be changed");
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  "linux.resources.devices: device rules of a running "
+					  "container can't be changed");
 	for (guint i = 0; i < cgroup->groups->len; i++)
-		native_cgroup_group_open (cgroup->groups->pdata[i]);
+		runtime_cgroup_group_open (cgroup->groups->pdata[i]);
 	settings = native_cgroup_limits_plan (cgroup, resources, error);
 	return settings != NULL && native_cgroup_settings_write (settings, TRUE, error);
 }

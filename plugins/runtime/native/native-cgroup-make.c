@@ -4,7 +4,7 @@
 
 #include "native-cgroup-private.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,20 +20,20 @@ static const char *const always[] = {"memory", "pids", "devices"};
 static const char *const without_v2[] = {"cpuacct", "freezer"};
 
 static void
-groups_want (const NativeCgroup *cgroup)
+groups_want (const RuntimeCgroup *cgroup)
 {
-	NativeGroup *v2 = native_cgroup_group_v2 (cgroup);
+	RuntimeGroup *v2 = runtime_cgroup_group_v2 (cgroup);
 
 	if (v2 != NULL)
 		v2->wanted = TRUE;
 	for (gsize i = 0; i < G_N_ELEMENTS (always); i++) {
-		NativeGroup *group = native_cgroup_group_of (cgroup, always[i]);
+		RuntimeGroup *group = runtime_cgroup_group_of (cgroup, always[i]);
 
 		if (group != NULL)
 			group->wanted = TRUE;
 	}
 	for (gsize i = 0; v2 == NULL && i < G_N_ELEMENTS (without_v2); i++) {
-		NativeGroup *group = native_cgroup_group_of (cgroup, without_v2[i]);
+		RuntimeGroup *group = runtime_cgroup_group_of (cgroup, without_v2[i]);
 
 		if (group != NULL)
 			group->wanted = TRUE;
@@ -51,14 +51,14 @@ cpuset_fill (int parent_fd, int fd)
 	char value[4096];
 
 	for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
-		int result = native_cgroup_get (fd, files[i][0], value, sizeof value);
+		int result = runtime_cgroup_get (fd, files[i][0], value, sizeof value);
 
 		if (result > 0)
 			continue;
-		if (native_cgroup_get (parent_fd, files[i][0], value, sizeof value) <= 0 &&
-		    native_cgroup_get (parent_fd, files[i][1], value, sizeof value) <= 0)
+		if (runtime_cgroup_get (parent_fd, files[i][0], value, sizeof value) <= 0 &&
+		    runtime_cgroup_get (parent_fd, files[i][1], value, sizeof value) <= 0)
 			return -EINVAL;
-		result = native_cgroup_put (fd, files[i][0], value);
+		result = runtime_cgroup_put (fd, files[i][0], value);
 		if (result < 0)
 			return result;
 	}
@@ -75,19 +75,19 @@ is_occupied (int dirfd)
 {
 	char buffer[64];
 
-	return native_cgroup_get (dirfd, "cgroup.type", buffer, sizeof buffer) > 0 &&
-	       native_cgroup_get (dirfd, "cgroup.procs", buffer, sizeof buffer) > 0;
+	return runtime_cgroup_get (dirfd, "cgroup.type", buffer, sizeof buffer) > 0 &&
+	       runtime_cgroup_get (dirfd, "cgroup.procs", buffer, sizeof buffer) > 0;
 }
 
 /* Enables those of wanted ("memory") that are not. 0 or -errno. */
 static int
-controllers_enable (int dirfd, const NativeGroup *group, const char *const *wanted)
+controllers_enable (int dirfd, const RuntimeGroup *group, const char *const *wanted)
 {
 	char buffer[512] = "";
 	g_auto (GStrv) enabled = NULL;
 	int result = 0;
 
-	if (native_cgroup_get (dirfd, "cgroup.subtree_control", buffer, sizeof buffer) < 0)
+	if (runtime_cgroup_get (dirfd, "cgroup.subtree_control", buffer, sizeof buffer) < 0)
 		return 0;
 	enabled = g_strsplit (buffer, " ", -1);
 	for (; *wanted != NULL && result != -EBUSY; wanted++) {
@@ -100,7 +100,7 @@ controllers_enable (int dirfd, const NativeGroup *group, const char *const *want
 			continue;
 		problem = is_occupied (dirfd)
 				  ? -EBUSY
-				  : native_cgroup_put (dirfd, "cgroup.subtree_control", value);
+				  : runtime_cgroup_put (dirfd, "cgroup.subtree_control", value);
 		if (problem < 0)
 			result = problem;
 	}
@@ -112,7 +112,7 @@ controllers_enable (int dirfd, const NativeGroup *group, const char *const *want
  * A controller that can't be enabled is a problem only for who sets a limit with it.
  */
 static gboolean
-step_make (int *dirfd, const char *name, NativeGroup *group, const char *const *wanted)
+step_make (int *dirfd, const char *name, RuntimeGroup *group, const char *const *wanted)
 {
 	int problem = group->v2 ? controllers_enable (*dirfd, group, wanted) : 0;
 	int fd = -1;
@@ -134,7 +134,7 @@ step_make (int *dirfd, const char *name, NativeGroup *group, const char *const *
 
 /* Makes what is missing step by step. */
 static void
-path_make (NativeGroup *group, const char *const *wanted)
+path_make (RuntimeGroup *group, const char *const *wanted)
 {
 	g_auto (GStrv) names = g_strsplit (group->path + 1, "/", -1);
 	int fd = fcntl (group->root_fd, F_DUPFD_CLOEXEC, 3);
@@ -153,7 +153,7 @@ path_make (NativeGroup *group, const char *const *wanted)
 
 /* Whether the groups above have something to do with it but to be there. */
 static gboolean
-steps_matter (const NativeGroup *group, const char *const *wanted)
+steps_matter (const RuntimeGroup *group, const char *const *wanted)
 {
 	const char *const *controllers = (const char *const *) group->controllers;
 
@@ -168,12 +168,12 @@ steps_matter (const NativeGroup *group, const char *const *wanted)
 
 /* Makes the group and opens it. Mostly all but the last step is there. */
 static void
-group_make (NativeGroup *group, const char *const *wanted)
+group_make (RuntimeGroup *group, const char *const *wanted)
 {
 	group->problem = 0;
 	if (!steps_matter (group, wanted) &&
 	    (mkdirat (group->root_fd, group->path + 1, 0755) == 0 || errno == EEXIST) &&
-	    native_cgroup_group_open (group))
+	    runtime_cgroup_group_open (group))
 		return;
 	path_make (group, wanted);
 	/* EBUSY: the caller's own processes stand where controllers would have to be given away. */
@@ -183,25 +183,25 @@ group_make (NativeGroup *group, const char *const *wanted)
 }
 
 static gboolean
-tasks_open (NativeGroup *group, GError **error)
+tasks_open (RuntimeGroup *group, GError **error)
 {
 	if (group->v2 || group->tasks_fd >= 0)
 		return TRUE;
 	group->tasks_fd = openat (group->fd, "tasks", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (group->tasks_fd < 0)
-		return native_error_set (error, errno, "open \"tasks\" of control group \"%s%s\"",
-					 group->mount, group->path);
+		return runtime_error_set (error, errno, "open \"tasks\" of control group \"%s%s\"",
+					  group->mount, group->path);
 	return TRUE;
 }
 
 static gboolean
-group_check (NativeGroup *group, GError **error)
+group_check (RuntimeGroup *group, GError **error)
 {
 	/* Nobody may make one here: that is no error until a limit is to be set. */
 	if (group->fd < 0)
 		return TRUE;
-	if (group->kept && native_cgroup_is_populated (group->fd))
-		return native_error_say (
+	if (group->kept && runtime_cgroup_is_populated (group->fd))
+		return runtime_error_say (
 			error, DAVIT_ERROR_BUSY,
 			"control group \"%s%s\": there are processes in it; choose "
 			"another path",
@@ -233,7 +233,7 @@ controllers_collect (const GPtrArray *settings)
 }
 
 gboolean
-native_cgroup_make (NativeCgroup *cgroup, const DavitJson *resources, GError **error)
+native_cgroup_make (RuntimeCgroup *cgroup, const DavitJson *resources, GError **error)
 {
 	g_autoptr (GPtrArray) settings = native_cgroup_limits_plan (cgroup, resources, error);
 	g_autoptr (GPtrArray) wanted = NULL;
@@ -243,7 +243,7 @@ native_cgroup_make (NativeCgroup *cgroup, const DavitJson *resources, GError **e
 	groups_want (cgroup);
 	wanted = controllers_collect (settings);
 	for (guint i = 0; i < cgroup->groups->len; i++) {
-		NativeGroup *group = cgroup->groups->pdata[i];
+		RuntimeGroup *group = cgroup->groups->pdata[i];
 
 		if (!group->wanted)
 			continue;
@@ -255,21 +255,21 @@ native_cgroup_make (NativeCgroup *cgroup, const DavitJson *resources, GError **e
 }
 
 gboolean
-native_cgroup_open (NativeCgroup *cgroup, GError **error)
+native_cgroup_open (RuntimeCgroup *cgroup, GError **error)
 {
 	gboolean found = cgroup->groups->len == 0;
 
 	for (guint i = 0; i < cgroup->groups->len; i++) {
-		NativeGroup *group = cgroup->groups->pdata[i];
+		RuntimeGroup *group = cgroup->groups->pdata[i];
 
 		/* Not every hierarchy has a group of each container. */
-		if (!native_cgroup_group_open (group))
+		if (!runtime_cgroup_group_open (group))
 			continue;
 		found = TRUE;
 		if (!tasks_open (group, error))
 			return FALSE;
 	}
 	return found ||
-	       native_error_say (error, DAVIT_ERROR_NOT_FOUND,
-				 "the control group of container \"%s\" is gone", cgroup->id);
+	       runtime_error_say (error, DAVIT_ERROR_NOT_FOUND,
+				  "the control group of container \"%s\" is gone", cgroup->id);
 }

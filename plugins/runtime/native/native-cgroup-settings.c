@@ -4,7 +4,7 @@
 
 #include "native-cgroup-private.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,17 +30,17 @@ native_cgroup_setting_add (NativeLimits *limits, const char *field, const char *
 			   GError **error)
 {
 	g_autofree char *taken = value;
-	NativeGroup *group = native_cgroup_group_of (limits->cgroup, controller);
+	RuntimeGroup *group = runtime_cgroup_group_of (limits->cgroup, controller);
 	NativeSetting *setting;
 
 	if (group == NULL)
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 "%s: limit \"%s\" needs the controller \"%s\", which this "
-					 "host has not got%s",
-					 field, taken, controller,
-					 limits->host->facts->rootless
-						 ? " or does not delegate to its users"
-						 : "; mount it or enable it in the kernel");
+		return runtime_error_say (
+			error, DAVIT_ERROR_UNAVAILABLE,
+			"%s: limit \"%s\" needs the controller \"%s\", which this "
+			"host has not got%s",
+			field, taken, controller,
+			limits->host->facts->rootless ? " or does not delegate to its users"
+						      : "; mount it or enable it in the kernel");
 	setting = g_new0 (NativeSetting, 1);
 	setting->group = group;
 	setting->field = g_strdup (field);
@@ -78,10 +78,10 @@ setting_fail (const NativeSetting *setting, int number, GError **error)
 {
 	g_autofree char *value = g_strdelimit (g_strdup (setting->value), "\n", ' ');
 
-	return native_error_say (error, native_error_code (number),
-				 "%s: write \"%s\" to \"%s%s/%s\": %s%s", setting->field, value,
-				 setting->group->mount, setting->group->path, setting->file,
-				 g_strerror (number), problem_explain (setting, number));
+	return runtime_error_say (error, runtime_error_code (number),
+				  "%s: write \"%s\" to \"%s%s/%s\": %s%s", setting->field, value,
+				  setting->group->mount, setting->group->path, setting->file,
+				  g_strerror (number), problem_explain (setting, number));
 }
 
 /* Where the wished file does not exist, the other one is taken, if there is one. */
@@ -103,32 +103,32 @@ file_choose (NativeSetting *setting)
 static gboolean
 group_fail (const NativeSetting *setting, GError **error)
 {
-	const NativeGroup *group = setting->group;
+	const RuntimeGroup *group = setting->group;
 	int number = group->problem == 0 ? ENOENT : group->problem;
 	gboolean refused = number == EACCES || number == EPERM || number == EROFS;
 
-	return native_error_say (error, native_error_code (number),
-				 "%s: limit \"%s\" needs control group \"%s%s\": %s%s",
-				 setting->field, setting->value, group->mount, group->path,
-				 g_strerror (number),
-				 refused && geteuid () != 0
-					 ? "; start davit in a group of your own, as by "
-					   "\"systemd-run --user --scope\""
-					 : "");
+	return runtime_error_say (error, runtime_error_code (number),
+				  "%s: limit \"%s\" needs control group \"%s%s\": %s%s",
+				  setting->field, setting->value, group->mount, group->path,
+				  g_strerror (number),
+				  refused && geteuid () != 0
+					  ? "; start davit in a group of your own, as by "
+					    "\"systemd-run --user --scope\""
+					  : "");
 }
 
 static gboolean
 setting_write (NativeSetting *setting, gboolean undo, GError **error)
 {
-	const NativeGroup *group = setting->group;
+	const RuntimeGroup *group = setting->group;
 	int result;
 
 	if (group->fd < 0)
 		return group_fail (setting, error);
 	file_choose (setting);
 	if (undo)
-		setting->old = native_cgroup_get_all (group->fd, setting->file);
-	result = native_cgroup_put (group->fd, setting->file, setting->value);
+		setting->old = runtime_cgroup_get_all (group->fd, setting->file);
+	result = runtime_cgroup_put (group->fd, setting->file, setting->value);
 	if (result == 0)
 		return TRUE;
 	return setting_fail (setting, -result, error);
@@ -168,7 +168,7 @@ setting_undo (const NativeSetting *setting)
 		/* An empty list of processors is a line, too: nothing written is nothing set. */
 		value = g_strdup (setting->old);
 	}
-	native_cgroup_put (setting->group->fd, setting->file, value);
+	runtime_cgroup_put (setting->group->fd, setting->file, value);
 }
 
 gboolean

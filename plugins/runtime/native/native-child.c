@@ -8,9 +8,10 @@
 
 #include "native-child.h"
 
-#include "native-error.h"
 #include "native-proc.h"
 #include "native-report.h"
+#include "runtime-error.h"
+#include "runtime-proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,12 +65,12 @@ open_null (int *ret_fd, GError **error)
 	struct stat status;
 
 	if (fd < 0)
-		return native_error_set (error, errno, "open \"/dev/null\"");
+		return runtime_error_set (error, errno, "open \"/dev/null\"");
 	*ret_fd = fd;
 	if (fstat (fd, &status) < 0 || !S_ISCHR (status.st_mode) ||
 	    status.st_rdev != makedev (1, 3))
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 "\"/dev/null\" of the host is not the null device");
+		return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+					  "\"/dev/null\" of the host is not the null device");
 	return TRUE;
 }
 
@@ -96,9 +97,9 @@ native_child_prepare (NativeChild *child, const int request_stdio[3], int ret_st
 		ret_stdio[i] = child->null_fd;
 	}
 	if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, child->sockets) < 0)
-		return native_error_set (error, errno, "make a socket");
+		return runtime_error_set (error, errno, "make a socket");
 	native_self_prepare (&child->self);
-	return native_proc_open (&child->proc_fd, error);
+	return runtime_proc_open (&child->proc_fd, error);
 }
 
 gboolean
@@ -130,13 +131,13 @@ native_child_set_oom_score (const NativeChild *child, const NativeProcess *proce
 	status = native_proc_write (child->proc_fd, path, process->oom_score,
 				    strlen (process->oom_score));
 	if (status == -EACCES || status == -EPERM)
-		return native_error_say (error, DAVIT_ERROR_PERMISSION,
-					 "set process.oomScoreAdj to %s: %s; a value below the "
-					 "caller's own needs CAP_SYS_RESOURCE",
-					 process->oom_score, g_strerror (-status));
+		return runtime_error_say (error, DAVIT_ERROR_PERMISSION,
+					  "set process.oomScoreAdj to %s: %s; a value below the "
+					  "caller's own needs CAP_SYS_RESOURCE",
+					  process->oom_score, g_strerror (-status));
 	if (status < 0)
-		return native_error_set (error, -status, "set process.oomScoreAdj to %s",
-					 process->oom_score);
+		return runtime_error_set (error, -status, "set process.oomScoreAdj to %s",
+					  process->oom_score);
 	return TRUE;
 }
 
@@ -236,10 +237,10 @@ native_child_hear (NativeChild *child, guint until, const char *name, GError **e
 	/* execve closes the socket: silence is what tells that it came to it. */
 	if (report.kind == until || (executing && until == NATIVE_REPORT_EXECUTING))
 		return TRUE;
-	return native_error_say (error, DAVIT_ERROR_FAILED,
-				 "%s ended before it could run; it may have been killed, for want "
-				 "of memory in its control group or by somebody",
-				 name);
+	return runtime_error_say (error, DAVIT_ERROR_FAILED,
+				  "%s ended before it could run; it may have been killed, for want "
+				  "of memory in its control group or by somebody",
+				  name);
 }
 
 void

@@ -12,8 +12,8 @@
 
 #include "native-clone.h"
 
-#include "native-error.h"
 #include "native-syscall.h"
+#include "runtime-error.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -63,8 +63,8 @@ clone_fail (int number, const NativeClone *request, GError **error)
 	else if (number == EBUSY || number == EOPNOTSUPP)
 		hint = "; the control group can't hold processes, since groups below it have "
 		       "controllers";
-	return native_error_say (error, native_error_code (number), "make the process: %s%s",
-				 g_strerror (number), hint);
+	return runtime_error_say (error, runtime_error_code (number), "make the process: %s%s",
+				  g_strerror (number), hint);
 }
 
 static gboolean
@@ -123,7 +123,7 @@ clone_between (const NativeClone *request, pid_t *ret_pid, int *ret_pidfd, GErro
 	pid_t between;
 
 	if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
-		return native_error_set (error, errno, "make a socket");
+		return runtime_error_set (error, errno, "make a socket");
 	between = native_clone3 (&arguments);
 	if (between == 0) {
 		close (sockets[0]);

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct {
 	const NativeNamespaces *namespaces;
-	const NativeCgroup *cgroup;  /* NULL: the caller's */
+	const RuntimeCgroup *cgroup; /* NULL: the caller's */
 	void (*run) (gpointer data); /* in the new process; never returns */
 	gpointer data;
 } NativeClone;

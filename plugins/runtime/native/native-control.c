@@ -7,9 +7,10 @@
 
 #include "native-control.h"
 
-#include "native-error.h"
-#include "native-record.h"
+#include "native-cgroup.h"
 #include "native-start.h"
+#include "runtime-error.h"
+#include "runtime-record.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +20,7 @@
 
 /* The record and the first process, held; pidfd -1: it has ended. */
 typedef struct {
-	NativeRecord record;
+	RuntimeRecord record;
 	int pidfd;
 } Held;
 
@@ -29,7 +30,7 @@ held_clear (Held *held)
 	if (held->pidfd >= 0)
 		close (held->pidfd);
 	held->pidfd = -1;
-	native_record_clear (&held->record);
+	runtime_record_clear (&held->record);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Held, held_clear)
@@ -37,8 +38,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Held, held_clear)
 static gboolean
 hold (const DavitHost *host, const DavitRuntimeContainer *container, Held *held, GError **error)
 {
-	return native_record_read (host, container->dirfd, container->id, &held->record, error) &&
-	       native_record_open_process (&held->record, &held->pidfd, error);
+	return runtime_record_read (host, container->dirfd, container->id, &held->record, error) &&
+	       runtime_record_open_process (&held->record, &held->pidfd, error);
 }
 
 static gboolean
@@ -49,8 +50,8 @@ hold_running (const DavitHost *host, const DavitRuntimeContainer *container, Hel
 		return FALSE;
 	if (held->pidfd >= 0)
 		return TRUE;
-	return native_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
-				 container->id);
+	return runtime_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
+				  container->id);
 }
 
 gboolean
@@ -58,8 +59,8 @@ native_control_start (const DavitHost *host, const DavitRuntimeContainer *contai
 {
 	g_auto (Held) held = {.pidfd = -1};
 
-	return native_record_read_process (host, container->dirfd, container->id, &held.record,
-					   error) &&
+	return runtime_record_read_process (host, container->dirfd, container->id, &held.record,
+					    error) &&
 	       native_start_go (container->dirfd, container->id, &held.record, error);
 }
 
@@ -69,9 +70,9 @@ kill_all (const DavitRuntimeContainer *container, Held *held, int signal, GError
 	g_autoptr (GError) local = NULL;
 
 	if (held->record.cgroup == NULL || !held->record.same_boot)
-		return native_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
-					 container->id);
-	if (native_cgroup_kill (held->record.cgroup, signal, &local))
+		return runtime_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
+					  container->id);
+	if (runtime_cgroup_kill (held->record.cgroup, signal, &local))
 		return TRUE;
 	/* Without a group the end of the first process is still the end of its pid namespace. */
 	if (g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_UNAVAILABLE) && signal == SIGKILL &&
@@ -89,8 +90,8 @@ native_control_kill (const DavitHost *host, const DavitRuntimeContainer *contain
 	g_auto (Held) held = {.pidfd = -1};
 
 	if (signal < 1 || signal >= NSIG)
-		return native_error_say (error, DAVIT_ERROR_USAGE,
-					 "signal %d: must be from 1 to %d", signal, NSIG - 1);
+		return runtime_error_say (error, DAVIT_ERROR_USAGE,
+					  "signal %d: must be from 1 to %d", signal, NSIG - 1);
 	/* What the first process left behind in a pid namespace of others still runs. */
 	if (all)
 		return hold (host, container, &held, error) &&
@@ -100,10 +101,10 @@ native_control_kill (const DavitHost *host, const DavitRuntimeContainer *contain
 	if (pidfd_send_signal (held.pidfd, signal, NULL, 0) == 0)
 		return TRUE;
 	if (errno == ESRCH)
-		return native_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
-					 container->id);
-	return native_error_set (error, errno, "send signal %d to container \"%s\"", signal,
-				 container->id);
+		return runtime_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
+					  container->id);
+	return runtime_error_set (error, errno, "send signal %d to container \"%s\"", signal,
+				  container->id);
 }
 
 static const char *
@@ -113,7 +114,7 @@ held_status (const DavitRuntimeContainer *container, const Held *held)
 		return "stopped";
 	if (native_start_is_awaited (container->dirfd))
 		return "created";
-	return native_cgroup_is_frozen (held->record.cgroup) ? "paused" : "running";
+	return runtime_cgroup_is_frozen (held->record.cgroup) ? "paused" : "running";
 }
 
 gboolean
@@ -128,7 +129,7 @@ native_control_state (const DavitHost *host, const DavitRuntimeContainer *contai
 	host->result_string (result, "status", held_status (container, &held));
 	host->result_integer (result, "pid", held.pidfd >= 0 ? held.record.pid : 0);
 	if (held.record.cgroup != NULL)
-		paths = native_cgroup_paths (held.record.cgroup);
+		paths = runtime_cgroup_paths (held.record.cgroup);
 	for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
 		host->result_string (result, "cgroup", paths[i]);
 	return TRUE;
@@ -144,10 +145,10 @@ native_control_pause (const DavitHost *host, const DavitRuntimeContainer *contai
 		return FALSE;
 	status = held_status (container, &held);
 	if (!g_str_equal (status, "running"))
-		return native_error_say (error, DAVIT_ERROR_STATE,
-					 "container \"%s\" is %s, not running", container->id,
-					 status);
-	return native_cgroup_freeze (held.record.cgroup, error);
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" is %s, not running", container->id,
+					  status);
+	return runtime_cgroup_freeze (held.record.cgroup, error);
 }
 
 gboolean
@@ -158,10 +159,10 @@ native_control_resume (const DavitHost *host, const DavitRuntimeContainer *conta
 
 	if (!hold_running (host, container, &held, error))
 		return FALSE;
-	if (!native_cgroup_is_frozen (held.record.cgroup))
-		return native_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" is not paused",
-					 container->id);
-	return native_cgroup_thaw (held.record.cgroup, error);
+	if (!runtime_cgroup_is_frozen (held.record.cgroup))
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" is not paused", container->id);
+	return runtime_cgroup_thaw (held.record.cgroup, error);
 }
 
 gboolean
@@ -180,8 +181,8 @@ native_control_update (const DavitHost *host, const DavitRuntimeContainer *conta
 		return FALSE;
 	}
 	if (host->json->type (document) != DAVIT_JSON_OBJECT)
-		updated = native_error_say (error, DAVIT_ERROR_CONFIG,
-					    "resources: must be an object");
+		updated = runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					     "resources: must be an object");
 	else
 		updated = native_cgroup_update (held.record.cgroup, document, error);
 	host->json->document_free (document);
@@ -195,7 +196,7 @@ native_control_stats (const DavitHost *host, const DavitRuntimeContainer *contai
 	g_auto (Held) held = {.pidfd = -1};
 
 	return hold_running (host, container, &held, error) &&
-	       native_cgroup_stats (held.record.cgroup, result, error);
+	       runtime_cgroup_stats (held.record.cgroup, result, error);
 }
 
 gboolean
@@ -206,7 +207,7 @@ native_control_processes (const DavitHost *host, const DavitRuntimeContainer *co
 	g_autoptr (GArray) pids = NULL;
 
 	if (!hold_running (host, container, &held, error) ||
-	    !native_cgroup_processes (held.record.cgroup, &pids, error))
+	    !runtime_cgroup_processes (held.record.cgroup, &pids, error))
 		return FALSE;
 	for (guint i = 0; i < pids->len; i++)
 		host->result_integer (result, "pid", g_array_index (pids, pid_t, i));

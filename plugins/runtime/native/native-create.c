@@ -10,14 +10,14 @@
 #include "native-create.h"
 
 #include "native-child.h"
-#include "native-error.h"
 #include "native-init.h"
 #include "native-joined.h"
 #include "native-pids.h"
-#include "native-proc.h"
-#include "native-record.h"
 #include "native-report.h"
 #include "native-start.h"
+#include "runtime-error.h"
+#include "runtime-proc.h"
+#include "runtime-record.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -27,8 +27,8 @@ typedef struct {
 	const DavitHost *host;
 	const DavitRuntimeCreate *request;
 	NativeSpec spec;
-	NativeCgroup *cgroup;
-	NativeSeccomp *seccomp;
+	RuntimeCgroup *cgroup;
+	RuntimeSeccomp *seccomp;
 	NativeChild child;
 	NativeBare bare; /* for a pid namespace that is joined */
 	char **paths;	 /* of the groups */
@@ -50,13 +50,13 @@ creation_read (Creation *creation, GError **error)
 
 	host->trace_begin (host, "read config.json");
 	read = native_spec_read (&request, &creation->spec, error) &&
-	       native_cgroup_plan (host, creation->request->container.id,
-				   creation->spec.cgroups_path, &creation->cgroup, error);
+	       runtime_cgroup_plan (host, creation->request->container.id,
+				    creation->spec.cgroups_path, &creation->cgroup, error);
 	host->trace_end (host);
 	if (!read)
 		return FALSE;
 	host->trace_begin (host, "seccomp");
-	read = native_seccomp_prepare (host, creation->spec.seccomp, &creation->seccomp, error);
+	read = runtime_seccomp_prepare (host, creation->spec.seccomp, &creation->seccomp, error);
 	host->trace_end (host);
 	return read;
 }
@@ -65,17 +65,17 @@ static gboolean
 creation_record (Creation *creation, GError **error)
 {
 	const NativeNamespaces *namespaces = &creation->spec.namespaces;
-	NativeRecordIntent intent = {
+	RuntimeRecordIntent intent = {
 		.id = creation->request->container.id,
 		.namespaces = namespaces->new_flags | namespaces->joined_flags,
 		.own_pids = (namespaces->new_flags & CLONE_NEWPID) != 0,
 		.cgroup = creation->cgroup,
 	};
 
-	return native_record_begin (creation->host, creation->request->container.dirfd, &intent,
-				    &creation->record_fd, error) &&
-	       native_record_save_config (creation->request->container.dirfd, creation->spec.text,
-					  creation->spec.length, error);
+	return runtime_record_begin (creation->host, creation->request->container.dirfd, &intent,
+				     &creation->record_fd, error) &&
+	       native_spec_save (creation->request->container.dirfd, creation->spec.text,
+				 creation->spec.length, error);
 }
 
 static gboolean
@@ -86,7 +86,7 @@ creation_make_groups (Creation *creation, GError **error)
 	if (!native_cgroup_make (creation->cgroup, spec->resources, error) ||
 	    !native_cgroup_apply (creation->cgroup, spec->resources, error))
 		return FALSE;
-	creation->paths = native_cgroup_paths (creation->cgroup);
+	creation->paths = runtime_cgroup_paths (creation->cgroup);
 	for (guint i = 0; i < spec->mounts.n_entries; i++) {
 		NativeMount *mount = spec->mounts.entries[i];
 
@@ -169,8 +169,8 @@ creation_add_process (Creation *creation, GError **error)
 	guint64 start_time = 0;
 	char state = 0;
 
-	return native_proc_start_time (child->proc_fd, child->pid, &start_time, &state, error) &&
-	       native_record_add_process (creation->record_fd, child->pid, start_time, error);
+	return runtime_proc_start_time (child->proc_fd, child->pid, &start_time, &state, error) &&
+	       runtime_record_add_process (creation->record_fd, child->pid, start_time, error);
 }
 
 /* The process that is cloned is not the one that is recorded: see native-joined.c. */
@@ -251,9 +251,9 @@ creation_clear (Creation *creation)
 	if (creation->record_fd >= 0)
 		close (creation->record_fd);
 	native_spec_clear (&creation->spec);
-	g_clear_pointer (&creation->cgroup, native_cgroup_free);
+	g_clear_pointer (&creation->cgroup, runtime_cgroup_free);
 	g_clear_pointer (&creation->paths, g_strfreev);
-	g_clear_pointer (&creation->seccomp, native_seccomp_free);
+	g_clear_pointer (&creation->seccomp, runtime_seccomp_free);
 }
 
 gboolean

@@ -8,10 +8,10 @@
 
 #include "native-delete.h"
 
-#include "native-error.h"
-#include "native-record.h"
 #include "native-spec.h"
 #include "native-start.h"
+#include "runtime-error.h"
+#include "runtime-record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,39 +34,41 @@ wait_for_end (int pidfd, const char *id, GError **error)
 	while (ready < 0 && errno == EINTR);
 	if (ready > 0)
 		return TRUE;
-	return native_error_say (error, DAVIT_ERROR_TIMEOUT,
-				 "container \"%s\": its first process was killed and has not ended "
-				 "after 10 seconds; it may wait for a disk or another host",
-				 id);
+	return runtime_error_say (
+		error, DAVIT_ERROR_TIMEOUT,
+		"container \"%s\": its first process was killed and has not ended "
+		"after 10 seconds; it may wait for a disk or another host",
+		id);
 }
 
 static gboolean
-end_process (const DavitRuntimeContainer *container, NativeRecord *record, int pidfd,
+end_process (const DavitRuntimeContainer *container, RuntimeRecord *record, int pidfd,
 	     GError **error)
 {
 	if (pidfd_send_signal (pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
-		return native_error_set (error, errno, "kill container \"%s\"", container->id);
+		return runtime_error_set (error, errno, "kill container \"%s\"", container->id);
 	/* What is frozen in a v1 group does not even die. */
-	if (native_cgroup_is_frozen (record->cgroup) && !native_cgroup_thaw (record->cgroup, error))
+	if (runtime_cgroup_is_frozen (record->cgroup) &&
+	    !runtime_cgroup_thaw (record->cgroup, error))
 		return FALSE;
 	return wait_for_end (pidfd, container->id, error);
 }
 
 static gboolean
-delete_process (const DavitRuntimeContainer *container, NativeRecord *record, gboolean force,
+delete_process (const DavitRuntimeContainer *container, RuntimeRecord *record, gboolean force,
 		GError **error)
 {
 	gboolean ended = TRUE;
 	int pidfd = -1;
 
-	if (!native_record_open_process (record, &pidfd, error))
+	if (!runtime_record_open_process (record, &pidfd, error))
 		return FALSE;
 	if (pidfd < 0)
 		return TRUE;
 	if (!force && !native_start_is_awaited (container->dirfd))
-		ended = native_error_say (error, DAVIT_ERROR_STATE,
-					  "container \"%s\" runs; stop it first, or force it",
-					  container->id);
+		ended = runtime_error_say (error, DAVIT_ERROR_STATE,
+					   "container \"%s\" runs; stop it first, or force it",
+					   container->id);
 	else
 		ended = end_process (container, record, pidfd, error);
 	close (pidfd);
@@ -80,12 +82,12 @@ delete_file (const DavitHost *host, int dirfd, const char *name, GError **error)
 		return TRUE;
 	if (errno == EISDIR)
 		return host->files->remove_tree (dirfd, name, error);
-	return native_error_set (error, errno, "remove \"%s\"", name);
+	return runtime_error_set (error, errno, "remove \"%s\"", name);
 }
 
 /* By what create saved, if that is left, or where they stand if config.json said nothing else. */
 static gboolean
-guess (const DavitHost *host, const DavitRuntimeContainer *container, NativeRecord *record,
+guess (const DavitHost *host, const DavitRuntimeContainer *container, RuntimeRecord *record,
        GError **error)
 {
 	const char *path = NULL;
@@ -98,7 +100,7 @@ guess (const DavitHost *host, const DavitRuntimeContainer *container, NativeReco
 	if (native_spec_read_saved (host, container->dirfd, NATIVE_CONFIG_FILE, &saved, NULL))
 		path = saved.cgroups_path;
 	record->same_boot = TRUE;
-	guessed = native_cgroup_guess (host, container->id, path, &record->cgroup, error);
+	guessed = runtime_cgroup_guess (host, container->id, path, &record->cgroup, error);
 	native_spec_clear (&saved);
 	return guessed;
 }
@@ -110,10 +112,10 @@ guess (const DavitHost *host, const DavitRuntimeContainer *container, NativeReco
  */
 static gboolean
 read_or_guess (const DavitHost *host, const DavitRuntimeContainer *container, gboolean force,
-	       NativeRecord *record, GError **error)
+	       RuntimeRecord *record, GError **error)
 {
 	g_autoptr (GError) local = NULL;
-	gboolean read = native_record_read (host, container->dirfd, container->id, record, &local);
+	gboolean read = runtime_record_read (host, container->dirfd, container->id, record, &local);
 	gboolean newer = g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
 
 	if (force && !newer && record->cgroup == NULL && guess (host, container, record, NULL))
@@ -128,15 +130,15 @@ gboolean
 native_delete (const DavitHost *host, const DavitRuntimeContainer *container, gboolean force,
 	       GError **error)
 {
-	NativeRecord record = {0};
+	RuntimeRecord record = {0};
 	gboolean deleted;
 
 	deleted = read_or_guess (host, container, force, &record, error) &&
 		  delete_process (container, &record, force, error) &&
-		  (record.cgroup == NULL || native_cgroup_remove (record.cgroup, error)) &&
+		  (record.cgroup == NULL || runtime_cgroup_remove (record.cgroup, error)) &&
 		  delete_file (host, container->dirfd, NATIVE_START_SOCKET, error) &&
 		  delete_file (host, container->dirfd, NATIVE_CONFIG_FILE, error) &&
-		  delete_file (host, container->dirfd, NATIVE_RECORD_FILE, error);
-	native_record_clear (&record);
+		  delete_file (host, container->dirfd, RUNTIME_RECORD_FILE, error);
+	runtime_record_clear (&record);
 	return deleted;
 }

@@ -8,8 +8,8 @@
 
 #include "native-devices.h"
 
-#include "native-json.h"
 #include "native-resolve.h"
+#include "runtime-json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ device_read_type (const DavitHost *host, const DavitJson *entry, NativeDevice *d
 	gint64 major = -1;
 	gint64 minor = -1;
 
-	if (!native_json_require_string (host, entry, "type", &type, error) ||
+	if (!runtime_json_require_string (host, entry, "type", &type, error) ||
 	    !host->json->get_integer (entry, "major", 0, 4095, &major, error) ||
 	    !host->json->get_integer (entry, "minor", 0, 1048575, &minor, error))
 		return FALSE;
@@ -73,13 +73,13 @@ device_read_type (const DavitHost *host, const DavitJson *entry, NativeDevice *d
 	else if (g_str_equal (type, "c") || g_str_equal (type, "u"))
 		device->mode = S_IFCHR;
 	else
-		return native_json_fail (error, host, host->json->member (entry, "type"),
-					 DAVIT_ERROR_CONFIG,
-					 "\"%s\" is no type of device; there are: b, c, p, u",
-					 type);
+		return runtime_json_fail (error, host, host->json->member (entry, "type"),
+					  DAVIT_ERROR_CONFIG,
+					  "\"%s\" is no type of device; there are: b, c, p, u",
+					  type);
 	if (device->mode != S_IFIFO && (major < 0 || minor < 0))
-		return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-					 "a device needs \"major\" and \"minor\"");
+		return runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+					  "a device needs \"major\" and \"minor\"");
 	if (device->mode != S_IFIFO)
 		device->number = makedev ((guint) major, (guint) minor);
 	return TRUE;
@@ -94,19 +94,19 @@ device_read (const DavitHost *host, const DavitJson *entry, NativeDevice *device
 	gint64 gid = 0;
 
 	if (host->json->type (entry) != DAVIT_JSON_OBJECT)
-		return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-					 "must be an object");
-	if (!native_json_require_string (host, entry, "path", &path, error) ||
+		return runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+					  "must be an object");
+	if (!runtime_json_require_string (host, entry, "path", &path, error) ||
 	    !device_read_type (host, entry, device, error) ||
 	    /* The type's bits come along from some writers; only the permissions are meant. */
 	    !host->json->get_integer (entry, "fileMode", 0, 0177777, &mode, error) ||
-	    !host->json->get_integer (entry, "uid", 0, NATIVE_ID_MAX, &uid, error) ||
-	    !host->json->get_integer (entry, "gid", 0, NATIVE_ID_MAX, &gid, error))
+	    !host->json->get_integer (entry, "uid", 0, RUNTIME_ID_MAX, &uid, error) ||
+	    !host->json->get_integer (entry, "gid", 0, RUNTIME_ID_MAX, &gid, error))
 		return FALSE;
 	if (path[0] != '/' || g_str_has_suffix (path, "/"))
-		return native_json_fail (error, host, host->json->member (entry, "path"),
-					 DAVIT_ERROR_CONFIG, "\"%s\" is no absolute path of a file",
-					 path);
+		return runtime_json_fail (error, host, host->json->member (entry, "path"),
+					  DAVIT_ERROR_CONFIG,
+					  "\"%s\" is no absolute path of a file", path);
 	device->mode |= (mode_t) mode & 07777;
 	device->uid = (uid_t) uid;
 	device->gid = (gid_t) gid;

@@ -16,12 +16,12 @@
 #include "native-exec.h"
 
 #include "native-child.h"
-#include "native-error.h"
 #include "native-newcomer.h"
-#include "native-record.h"
 #include "native-report.h"
 #include "native-spec.h"
 #include "native-terminal.h"
+#include "runtime-error.h"
+#include "runtime-record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,11 +34,11 @@
 typedef struct {
 	const DavitHost *host;
 	const DavitRuntimeExec *request;
-	NativeRecord record;
+	RuntimeRecord record;
 	DavitJson *document;
 	NativeProcess process;
 	NativeSpec saved; /* of the container: seccomp and personality */
-	NativeSeccomp *seccomp;
+	RuntimeSeccomp *seccomp;
 	NativeChild child;
 	NativeBare bare;
 	NativeNewcomer *newcomer;
@@ -135,17 +135,17 @@ execution_check_state (Execution *execution, GError **error)
 {
 	const DavitRuntimeContainer *container = &execution->request->container;
 
-	if (!native_record_read (execution->host, container->dirfd, container->id,
-				 &execution->record, error) ||
-	    !native_record_open_process (&execution->record, &execution->container_pidfd, error))
+	if (!runtime_record_read (execution->host, container->dirfd, container->id,
+				  &execution->record, error) ||
+	    !runtime_record_open_process (&execution->record, &execution->container_pidfd, error))
 		return FALSE;
 	if (execution->container_pidfd < 0)
-		return native_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
-					 container->id);
-	if (native_cgroup_is_frozen (execution->record.cgroup))
-		return native_error_say (error, DAVIT_ERROR_STATE,
-					 "container \"%s\" is paused; resume it first",
-					 container->id);
+		return runtime_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
+					  container->id);
+	if (runtime_cgroup_is_frozen (execution->record.cgroup))
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" is paused; resume it first",
+					  container->id);
 	return native_cgroup_open (execution->record.cgroup, error);
 }
 
@@ -158,11 +158,11 @@ execution_read (Execution *execution, GError **error)
 	if (execution->document == NULL)
 		return FALSE;
 	if (host->json->type (execution->document) != DAVIT_JSON_OBJECT)
-		return native_error_say (error, DAVIT_ERROR_CONFIG, "process: must be an object");
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG, "process: must be an object");
 	return native_process_parse (host, execution->document, &execution->process, error) &&
 	       native_spec_read_saved (host, execution->request->container.dirfd,
 				       NATIVE_CONFIG_FILE, &execution->saved, error) &&
-	       native_seccomp_prepare (host, execution->saved.seccomp, &execution->seccomp, error);
+	       runtime_seccomp_prepare (host, execution->saved.seccomp, &execution->seccomp, error);
 }
 
 static gboolean
@@ -216,10 +216,10 @@ execution_clear (Execution *execution)
 	native_bare_clear (&execution->bare);
 	if (execution->container_pidfd >= 0)
 		close (execution->container_pidfd);
-	native_record_clear (&execution->record);
+	runtime_record_clear (&execution->record);
 	native_process_clear (&execution->process);
 	native_spec_clear (&execution->saved);
-	g_clear_pointer (&execution->seccomp, native_seccomp_free);
+	g_clear_pointer (&execution->seccomp, runtime_seccomp_free);
 	if (execution->document != NULL)
 		execution->host->json->document_free (execution->document);
 }

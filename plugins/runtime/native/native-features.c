@@ -10,7 +10,7 @@
 #include "native-capabilities.h"
 #include "native-mounts.h"
 #include "native-namespaces.h"
-#include "native-seccomp.h"
+#include "runtime-seccomp.h"
 
 #include <unistd.h>
 
@@ -64,13 +64,13 @@ add_capabilities (GString *json)
 static void
 add_seccomp (GString *json)
 {
-	g_autofree const char *const *architectures = native_seccomp_architectures ();
-	g_autofree const char *const *flags = native_seccomp_flags ();
+	g_autofree const char *const *architectures = runtime_seccomp_architectures ();
+	g_autofree const char *const *flags = runtime_seccomp_flags ();
 
 	g_string_append (json, "\"seccomp\":{\"enabled\":true,");
-	add_words (json, "actions", native_seccomp_actions ());
+	add_words (json, "actions", runtime_seccomp_actions ());
 	g_string_append_c (json, ',');
-	add_words (json, "operators", native_seccomp_operators ());
+	add_words (json, "operators", runtime_seccomp_operators ());
 	g_string_append_c (json, ',');
 	add_words (json, "archs", architectures);
 	g_string_append_c (json, ',');

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 
 typedef struct {
 	const NativeProcess *process;
-	const NativeSeccomp *seccomp; /* or NULL */
+	const RuntimeSeccomp *seccomp; /* or NULL */
 	gboolean has_personality;
 	gulong personality;
 	int stdio[3];

@@ -18,8 +18,8 @@ G_BEGIN_DECLS
 
 typedef struct {
 	NativeSpec *spec;
-	const NativeCgroup *cgroup;
-	const NativeSeccomp *seccomp;
+	const RuntimeCgroup *cgroup;
+	const RuntimeSeccomp *seccomp;
 	const NativeSelf *self;
 	int proc_fd;  /* the host's procfs */
 	int socket;   /* to the parent */

@@ -10,9 +10,9 @@
  * namespace, all of it is shown: the paths in /proc/self/cgroup are the host's then.
  */
 
-#include "native-error.h"
 #include "native-mounts.h"
 #include "native-resolve.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,8 +51,8 @@ mount_open_unified (NativeMount *mount, const char *path, const NativeNamespaces
 		return TRUE;
 	}
 	if (bind && errno != EPERM)
-		return native_error_set (error, errno, "mount \"%s\": group \"%s\"",
-					 mount->destination, source);
+		return runtime_error_set (error, errno, "mount \"%s\": group \"%s\"",
+					  mount->destination, source);
 	mount->kind = NATIVE_MOUNT_FILE_SYSTEM;
 	mount->type = "cgroup2";
 	return TRUE;
@@ -68,8 +68,8 @@ mount_add_group (NativeMount *mount, const char *path, GError **error)
 	if (group.tree_fd < 0 && errno == EPERM)
 		return TRUE;
 	if (group.tree_fd < 0)
-		return native_error_set (error, errno, "mount \"%s\": group \"%s\"",
-					 mount->destination, path);
+		return runtime_error_set (error, errno, "mount \"%s\": group \"%s\"",
+					  mount->destination, path);
 	group.name = g_strndup (name, strcspn (name, "/"));
 	g_array_append_val (mount->groups, group);
 	return TRUE;
@@ -81,11 +81,11 @@ native_mount_cgroup_open (const DavitHost *host, NativeMount *mount, char **path
 {
 	/* Options of its own, such as names of controllers, can't be honoured with binds. */
 	if (mount->options.data->len > 0)
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 "mount \"%s\": a mount of the type \"cgroup\" has no "
-					 "option \"%s\"",
-					 mount->destination,
-					 (const char *) mount->options.data->pdata[0]);
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  "mount \"%s\": a mount of the type \"cgroup\" has no "
+					  "option \"%s\"",
+					  mount->destination,
+					  (const char *) mount->options.data->pdata[0]);
 	if (host->facts->cgroups == DAVIT_CGROUP_V2)
 		return mount_open_unified (mount, paths[0], namespaces, error);
 	mount->groups = g_array_new (FALSE, FALSE, sizeof (NativeMountGroup));

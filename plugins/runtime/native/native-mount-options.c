@@ -6,8 +6,8 @@
  * word is refused here.
  */
 
-#include "native-json.h"
 #include "native-mounts.h"
+#include "runtime-json.h"
 
 #include <string.h>
 #include <sys/mount.h>
@@ -133,9 +133,9 @@ option_apply (const DavitHost *host, const DavitJson *value, const OptionWord *w
 		return TRUE;
 	case OPTION_REFUSED:
 	default:
-		return native_json_fail (error, host, value, DAVIT_ERROR_UNSUPPORTED,
-					 "this runtime does not do the mount option \"%s\"",
-					 word->word);
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_UNSUPPORTED,
+					  "this runtime does not do the mount option \"%s\"",
+					  word->word);
 	}
 }
 
@@ -146,8 +146,8 @@ option_parse (const DavitHost *host, const DavitJson *value, NativeMountOptions 
 	const char *text = host->json->string (value);
 
 	if (text == NULL || *text == '\0')
-		return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-					 "must be a string that is not empty");
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+					  "must be a string that is not empty");
 	for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
 		if (g_str_equal (text, words[i].word))
 			return option_apply (host, value, &words[i], options, error);
@@ -161,12 +161,12 @@ options_check_bind (const DavitHost *host, const DavitJson *array, NativeMountOp
 		    GError **error)
 {
 	if (options->copy_up)
-		return native_json_fail (error, host, array, DAVIT_ERROR_CONFIG,
-					 "\"tmpcopyup\" is for tmpfs only");
+		return runtime_json_fail (error, host, array, DAVIT_ERROR_CONFIG,
+					  "\"tmpcopyup\" is for tmpfs only");
 	for (guint i = 0; i < options->data->len; i++)
-		return native_json_fail (error, host, array, DAVIT_ERROR_CONFIG,
-					 "\"%s\" is no option of a bind mount",
-					 (const char *) options->data->pdata[i]);
+		return runtime_json_fail (error, host, array, DAVIT_ERROR_CONFIG,
+					  "\"%s\" is no option of a bind mount",
+					  (const char *) options->data->pdata[i]);
 	return TRUE;
 }
 

@@ -10,8 +10,8 @@
 
 #include "native-mounts.h"
 
-#include "native-error.h"
-#include "native-json.h"
+#include "runtime-error.h"
+#include "runtime-json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,8 +72,8 @@ mount_refuse (const DavitHost *host, const DavitJson *entry, GError **error)
 {
 	static const char reason[] = "this runtime does not do id-mapped mounts";
 
-	return native_json_refuse_member (host, entry, "uidMappings", reason, error) &&
-	       native_json_refuse_member (host, entry, "gidMappings", reason, error);
+	return runtime_json_refuse_member (host, entry, "uidMappings", reason, error) &&
+	       runtime_json_refuse_member (host, entry, "gidMappings", reason, error);
 }
 
 /* The source of a bind mount, absolute: the child may have to open it by path. */
@@ -92,8 +92,8 @@ mount_read_source (const DavitHost *host, const DavitJson *entry, int bundle_dir
 		return TRUE;
 	}
 	if (source == NULL || *source == '\0')
-		return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-					 "a bind mount needs a \"source\"");
+		return runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+					  "a bind mount needs a \"source\"");
 	bundle = source[0] != '/' ? g_file_read_link (link, error) : g_strdup ("/");
 	if (bundle == NULL)
 		return FALSE;
@@ -110,15 +110,15 @@ mount_check_destination (const DavitHost *host, const DavitJson *entry, const Na
 	const DavitJson *value = host->json->member (entry, "destination");
 
 	if (g_str_equal (mount->destination, "/"))
-		return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-					 "\"/\" is the root file system itself");
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+					  "\"/\" is the root file system itself");
 	if ((g_str_has_prefix (mount->destination, "/proc/") && !mount->proc_allowed) ||
 	    (g_str_equal (mount->destination, "/proc") && mount->kind != NATIVE_MOUNT_BIND &&
 	     g_strcmp0 (mount->type, "proc") != 0))
-		return native_json_fail (error, host, value, DAVIT_ERROR_PERMISSION,
-					 "\"%s\": only proc itself may be mounted on /proc, since "
-					 "what the container's safety rests on is there",
-					 mount->destination);
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_PERMISSION,
+					  "\"%s\": only proc itself may be mounted on /proc, since "
+					  "what the container's safety rests on is there",
+					  mount->destination);
 	return TRUE;
 }
 
@@ -132,12 +132,12 @@ mount_read (const DavitHost *host, const DavitJson *entry, int bundle_dirfd, GEr
 	NativeMount *mount;
 
 	if (!mount_refuse (host, entry, error) ||
-	    !native_json_require_string (host, entry, "destination", &destination, error) ||
+	    !runtime_json_require_string (host, entry, "destination", &destination, error) ||
 	    !host->json->get_string (entry, "type", &type, error))
 		return NULL;
 	if (destination[0] != '/') {
-		native_json_fail (error, host, host->json->member (entry, "destination"),
-				  DAVIT_ERROR_CONFIG, "\"%s\" is no absolute path", destination);
+		runtime_json_fail (error, host, host->json->member (entry, "destination"),
+				   DAVIT_ERROR_CONFIG, "\"%s\" is no absolute path", destination);
 		return NULL;
 	}
 	if (!native_mount_options_parse (host, entry, &options, error)) {
@@ -153,11 +153,11 @@ mount_read (const DavitHost *host, const DavitJson *entry, int bundle_dirfd, GEr
 	mount->is_dev = kind == NATIVE_MOUNT_FILE_SYSTEM && g_strcmp0 (type, "tmpfs") == 0 &&
 			g_str_equal (mount->destination, "/dev");
 	if (kind == NATIVE_MOUNT_FILE_SYSTEM && (type == NULL || *type == '\0'))
-		native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-				  "a mount needs a \"type\", or the option \"bind\"");
+		runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+				   "a mount needs a \"type\", or the option \"bind\"");
 	else if (options.copy_up && g_strcmp0 (type, "tmpfs") != 0)
-		native_json_fail (error, host, host->json->member (entry, "options"),
-				  DAVIT_ERROR_CONFIG, "\"tmpcopyup\" is for tmpfs only");
+		runtime_json_fail (error, host, host->json->member (entry, "options"),
+				   DAVIT_ERROR_CONFIG, "\"tmpcopyup\" is for tmpfs only");
 	else if (mount_read_source (host, entry, bundle_dirfd, mount, error) &&
 		 mount_check_destination (host, entry, mount, error))
 		return mount;
@@ -200,8 +200,8 @@ native_mounts_parse (const DavitHost *host, const DavitJson *root, int bundle_di
 		NativeMount *mount;
 
 		if (host->json->type (entry) != DAVIT_JSON_OBJECT)
-			return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-						 "must be an object");
+			return runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+						  "must be an object");
 		mount = mount_read (host, entry, bundle_dirfd, error);
 		if (mount == NULL)
 			return FALSE;
@@ -254,8 +254,8 @@ native_mounts_open (NativeMounts *mounts, GError **error)
 		if (status == -EPERM)
 			continue;
 		if (status < 0)
-			return native_error_set (error, -status, "mount \"%s\": source \"%s\"",
-						 mount->destination, mount->source);
+			return runtime_error_set (error, -status, "mount \"%s\": source \"%s\"",
+						  mount->destination, mount->source);
 	}
 	return TRUE;
 }

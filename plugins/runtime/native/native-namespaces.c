@@ -7,8 +7,8 @@
 
 #include "native-namespaces.h"
 
-#include "native-error.h"
-#include "native-json.h"
+#include "runtime-error.h"
+#include "runtime-json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,7 @@ namespaces_find_kind (const DavitHost *host, const DavitJson *entry, guint *ret_
 {
 	const char *type = NULL;
 
-	if (!native_json_require_string (host, entry, "type", &type, error))
+	if (!runtime_json_require_string (host, entry, "type", &type, error))
 		return FALSE;
 	for (guint i = 0; i < NATIVE_N_NAMESPACES; i++) {
 		if (!g_str_equal (type, kinds[i].type))
@@ -72,11 +72,11 @@ namespaces_find_kind (const DavitHost *host, const DavitJson *entry, guint *ret_
 		*ret_index = i;
 		return TRUE;
 	}
-	return native_json_fail (error, host, host->json->member (entry, "type"),
-				 DAVIT_ERROR_CONFIG,
-				 "\"%s\" is no namespace; there are: cgroup, ipc, mount, network, "
-				 "pid, time, user, uts",
-				 type);
+	return runtime_json_fail (error, host, host->json->member (entry, "type"),
+				  DAVIT_ERROR_CONFIG,
+				  "\"%s\" is no namespace; there are: cgroup, ipc, mount, network, "
+				  "pid, time, user, uts",
+				  type);
 }
 
 /* A path that leads to our own: the container stays where it is, in the host's. */
@@ -99,17 +99,17 @@ namespaces_open (const DavitHost *host, const DavitJson *entry, const char *path
 	int fd;
 
 	if (path[0] != '/')
-		return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-					 "\"%s\" is no absolute path", path);
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+					  "\"%s\" is no absolute path", path);
 	/* A FIFO must not block us; the type is asked for below. */
 	fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return native_json_fail (error, host, value, native_error_code (errno),
-					 "\"%s\": %s", path, g_strerror (errno));
+		return runtime_json_fail (error, host, value, runtime_error_code (errno),
+					  "\"%s\": %s", path, g_strerror (errno));
 	namespaces->fds[index] = fd;
 	if (ioctl (fd, NS_GET_NSTYPE) != kinds[index].flag)
-		return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-					 "\"%s\" is no %s namespace", path, kinds[index].type);
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+					  "\"%s\" is no %s namespace", path, kinds[index].type);
 	if (!namespace_is_own (fd, index))
 		namespaces->joined_flags |= kinds[index].flag;
 	return TRUE;
@@ -123,14 +123,14 @@ namespaces_add (const DavitHost *host, const DavitJson *entry, NativeNamespaces 
 	guint index = 0;
 
 	if (host->json->type (entry) != DAVIT_JSON_OBJECT)
-		return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-					 "must be an object");
+		return runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+					  "must be an object");
 	if (!namespaces_find_kind (host, entry, &index, error) ||
 	    !host->json->get_string (entry, "path", &path, error))
 		return FALSE;
 	if (native_namespaces_have (namespaces, kinds[index].flag) || namespaces->fds[index] >= 0)
-		return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-					 "namespace \"%s\" comes twice", kinds[index].type);
+		return runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+					  "namespace \"%s\" comes twice", kinds[index].type);
 	if (path != NULL && *path != '\0')
 		return namespaces_open (host, entry, path, index, namespaces, error);
 	namespaces->new_flags |= kinds[index].flag;
@@ -150,10 +150,10 @@ native_namespaces_parse (const DavitHost *host, const DavitJson *linux_object,
 			return FALSE;
 	/* Without one every mount of the container would be one of the host, and stay there. */
 	if (!native_namespaces_have (namespaces, CLONE_NEWNS))
-		return native_json_fail (error, host, array != NULL ? array : linux_object,
-					 array != NULL ? DAVIT_ERROR_UNSUPPORTED
-						       : DAVIT_ERROR_CONFIG,
-					 "a container needs a mount namespace of its own");
+		return runtime_json_fail (error, host, array != NULL ? array : linux_object,
+					  array != NULL ? DAVIT_ERROR_UNSUPPORTED
+							: DAVIT_ERROR_CONFIG,
+					  "a container needs a mount namespace of its own");
 	return TRUE;
 }
 

@@ -33,7 +33,7 @@ process_copy (NativeProcess *copy, const NativeProcess *process, NativeBare *bar
 }
 
 NativeNewcomer *
-native_newcomer_new (NativeBare *bare, const NativeProcess *process, const NativeSeccomp *seccomp,
+native_newcomer_new (NativeBare *bare, const NativeProcess *process, const RuntimeSeccomp *seccomp,
 		     GError **error)
 {
 	gsize room = native_bare_room (sizeof (NativeNewcomer)) + process_room (process) +

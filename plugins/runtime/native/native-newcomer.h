@@ -28,7 +28,7 @@ typedef struct {
  * those of process. seccomp may be NULL. What else final needs is for the caller to set.
  */
 NativeNewcomer *native_newcomer_new (NativeBare *bare, const NativeProcess *process,
-				     const NativeSeccomp *seccomp, GError **error);
+				     const RuntimeSeccomp *seccomp, GError **error);
 
 /*
  * Runs in the process outside, when native_final_prepare has succeeded: makes the newcomer, in the

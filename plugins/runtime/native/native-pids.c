@@ -20,10 +20,10 @@
 #include "native-pids.h"
 
 #include "native-bare.h"
-#include "native-error.h"
 #include "native-rootfs.h"
 #include "native-syscall.h"
 #include "native-userns.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -228,9 +228,9 @@ hear_context (int socket, int *ret_context, GError **error)
 		ready = poll (&poll_fd, 1, TIMEOUT_MSEC);
 	while (ready < 0 && errno == EINTR);
 	if (ready == 0)
-		return native_error_say (error, DAVIT_ERROR_TIMEOUT,
-					 "mount \"/proc\": the pid namespace that is joined does "
-					 "not let a process run for 10 seconds");
+		return runtime_error_say (error, DAVIT_ERROR_TIMEOUT,
+					  "mount \"/proc\": the pid namespace that is joined does "
+					  "not let a process run for 10 seconds");
 	if (!native_report_receive (socket, &report, &fd, error))
 		return FALSE;
 	if (report.kind == NATIVE_REPORT_CONTEXT && fd >= 0) {
@@ -241,9 +241,9 @@ hear_context (int socket, int *ret_context, GError **error)
 		close (fd);
 	if (report.kind == NATIVE_REPORT_FAILED)
 		return native_report_to_error (&report, error);
-	return native_error_say (error, DAVIT_ERROR_FAILED,
-				 "mount \"/proc\": the process that opens it in the pid namespace "
-				 "was killed");
+	return runtime_error_say (error, DAVIT_ERROR_FAILED,
+				  "mount \"/proc\": the process that opens it in the pid namespace "
+				  "was killed");
 }
 
 gboolean
@@ -273,7 +273,7 @@ native_pids_open_proc_inside (const NativePids *pids, int *ret_context, GError *
 		if (pidfd >= 0)
 			native_clone_discard (pid, &pidfd);
 	} else {
-		native_error_set (error, errno, "make a socket");
+		runtime_error_set (error, errno, "make a socket");
 	}
 	native_bare_clear (&outside.bare);
 	return opened;

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 typedef struct {
 	const NativeChild *child;
 	const NativeNamespaces *namespaces;
-	const NativeCgroup *cgroup; /* of the container that is made */
+	const RuntimeCgroup *cgroup; /* of the container that is made */
 } NativePids;
 
 /*

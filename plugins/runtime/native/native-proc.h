@@ -11,9 +11,6 @@
 
 G_BEGIN_DECLS
 
-/* The host's procfs, opened and known to be one. */
-gboolean native_proc_open (int *ret_fd, GError **error);
-
 /*
  * Runs anywhere, async-signal-safe: 0 or -errno. A path below proc_fd; -EXDEV: something is
  * mounted over a part of it.
@@ -22,9 +19,5 @@ int native_proc_write (int proc_fd, const char *path, const char *text, gsize le
 
 /* A procfs of our own that nobody else can reach, not mounted anywhere. A descriptor or -errno. */
 int native_proc_make (void);
-
-/* Field 22 of /proc/PID/stat; with the state's letter. NOT_FOUND: no such process. */
-gboolean native_proc_start_time (int proc_fd, int pid, guint64 *ret_start_time, char *ret_state,
-				 GError **error);
 
 G_END_DECLS

@@ -7,8 +7,8 @@
 
 #include "native-process.h"
 
-#include "native-error.h"
-#include "native-json.h"
+#include "runtime-error.h"
+#include "runtime-json.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -30,9 +30,9 @@ process_read_groups (const DavitHost *host, const DavitJson *user, NativeProcess
 		gint64 gid = host->json->integer (element);
 
 		if (host->json->type (element) != DAVIT_JSON_INTEGER || gid < 0 ||
-		    gid > NATIVE_ID_MAX)
-			return native_json_fail (error, host, element, DAVIT_ERROR_CONFIG,
-						 "must be an integer from 0 to 4294967294");
+		    gid > RUNTIME_ID_MAX)
+			return runtime_json_fail (error, host, element, DAVIT_ERROR_CONFIG,
+						  "must be an integer from 0 to 4294967294");
 		process->groups[i] = (gid_t) gid;
 	}
 	return TRUE;
@@ -48,8 +48,8 @@ process_read_user (const DavitHost *host, const DavitJson *object, NativeProcess
 	gint64 mask = 022;
 
 	if (!host->json->get_object (object, "user", &user, error) ||
-	    !host->json->get_integer (user, "uid", 0, NATIVE_ID_MAX, &uid, error) ||
-	    !host->json->get_integer (user, "gid", 0, NATIVE_ID_MAX, &gid, error) ||
+	    !host->json->get_integer (user, "uid", 0, RUNTIME_ID_MAX, &uid, error) ||
+	    !host->json->get_integer (user, "gid", 0, RUNTIME_ID_MAX, &gid, error) ||
 	    !host->json->get_integer (user, "umask", 0, 0777, &mask, error) ||
 	    !process_read_groups (host, user, process, error))
 		return FALSE;
@@ -65,15 +65,15 @@ process_read_args (const DavitHost *host, const DavitJson *object, NativeProcess
 {
 	const DavitJson *args;
 
-	if (!native_json_require (host, object, "args", &args, error) ||
+	if (!runtime_json_require (host, object, "args", &args, error) ||
 	    !host->json->get_strings (object, "args", &process->args, error))
 		return FALSE;
 	if (process->args[0] == NULL)
-		return native_json_fail (error, host, args, DAVIT_ERROR_CONFIG,
-					 "is empty: there is no program to run");
+		return runtime_json_fail (error, host, args, DAVIT_ERROR_CONFIG,
+					  "is empty: there is no program to run");
 	if (process->args[0][0] == '\0')
-		return native_json_fail (error, host, args, DAVIT_ERROR_NO_PROGRAM,
-					 "program \"\": the name is empty");
+		return runtime_json_fail (error, host, args, DAVIT_ERROR_NO_PROGRAM,
+					  "program \"\": the name is empty");
 	return TRUE;
 }
 
@@ -92,9 +92,9 @@ process_read_env (const DavitHost *host, const DavitJson *object, NativeProcess 
 		const char *entry = process->env[i];
 
 		if (entry[0] == '=' || strchr (entry, '=') == NULL)
-			return native_json_fail (error, host, host->json->element (env, i),
-						 DAVIT_ERROR_CONFIG, "\"%s\" is not NAME=VALUE",
-						 entry);
+			return runtime_json_fail (error, host, host->json->element (env, i),
+						  DAVIT_ERROR_CONFIG, "\"%s\" is not NAME=VALUE",
+						  entry);
 		if (g_str_has_prefix (entry, "PATH="))
 			process->search = entry + strlen ("PATH=");
 	}
@@ -144,24 +144,24 @@ process_refuse_labels (const DavitHost *host, const DavitJson *object, GError **
 	    !host->json->get_string (object, "selinuxLabel", &label, error))
 		return FALSE;
 	if (profile != NULL && *profile != '\0')
-		return native_json_fail (error, host,
-					 host->json->member (object, "apparmorProfile"),
-					 access ("/sys/kernel/security/apparmor", F_OK) == 0
-						 ? DAVIT_ERROR_UNSUPPORTED
-						 : DAVIT_ERROR_UNAVAILABLE,
-					 "profile \"%s\" can't be applied: %s", profile,
-					 access ("/sys/kernel/security/apparmor", F_OK) == 0
-						 ? "this runtime does not do AppArmor yet"
-						 : "AppArmor is not active on this host");
+		return runtime_json_fail (error, host,
+					  host->json->member (object, "apparmorProfile"),
+					  access ("/sys/kernel/security/apparmor", F_OK) == 0
+						  ? DAVIT_ERROR_UNSUPPORTED
+						  : DAVIT_ERROR_UNAVAILABLE,
+					  "profile \"%s\" can't be applied: %s", profile,
+					  access ("/sys/kernel/security/apparmor", F_OK) == 0
+						  ? "this runtime does not do AppArmor yet"
+						  : "AppArmor is not active on this host");
 	if (label != NULL && *label != '\0')
-		return native_json_fail (error, host, host->json->member (object, "selinuxLabel"),
-					 access ("/sys/fs/selinux/enforce", F_OK) == 0
-						 ? DAVIT_ERROR_UNSUPPORTED
-						 : DAVIT_ERROR_UNAVAILABLE,
-					 "label \"%s\" can't be applied: %s", label,
-					 access ("/sys/fs/selinux/enforce", F_OK) == 0
-						 ? "this runtime does not do SELinux yet"
-						 : "SELinux is not active on this host");
+		return runtime_json_fail (error, host, host->json->member (object, "selinuxLabel"),
+					  access ("/sys/fs/selinux/enforce", F_OK) == 0
+						  ? DAVIT_ERROR_UNSUPPORTED
+						  : DAVIT_ERROR_UNAVAILABLE,
+					  "label \"%s\" can't be applied: %s", label,
+					  access ("/sys/fs/selinux/enforce", F_OK) == 0
+						  ? "this runtime does not do SELinux yet"
+						  : "SELinux is not active on this host");
 	return TRUE;
 }
 
@@ -171,10 +171,10 @@ process_refuse (const DavitHost *host, const DavitJson *object, GError **error)
 	static const char reason[] = "this runtime does not do that";
 
 	return process_refuse_labels (host, object, error) &&
-	       native_json_refuse_member (host, object, "scheduler", reason, error) &&
-	       native_json_refuse_member (host, object, "ioPriority", reason, error) &&
-	       native_json_refuse_member (host, object, "execCPUAffinity", reason, error) &&
-	       native_json_refuse_member (host, object, "commandLine", reason, error);
+	       runtime_json_refuse_member (host, object, "scheduler", reason, error) &&
+	       runtime_json_refuse_member (host, object, "ioPriority", reason, error) &&
+	       runtime_json_refuse_member (host, object, "execCPUAffinity", reason, error) &&
+	       runtime_json_refuse_member (host, object, "commandLine", reason, error);
 }
 
 static gboolean
@@ -190,16 +190,16 @@ process_read (const DavitHost *host, const DavitJson *object, NativeProcess *pro
 	    !process_read_args (host, object, process, error) ||
 	    !process_read_env (host, object, process, error) ||
 	    !process_read_oom_score (host, object, process, error) ||
-	    !native_json_require_string (host, object, "cwd", &process->cwd, error) ||
+	    !runtime_json_require_string (host, object, "cwd", &process->cwd, error) ||
 	    !host->json->get_boolean (object, "noNewPrivileges", &process->no_new_privileges,
 				      error) ||
 	    !host->json->get_object (object, "capabilities", &capabilities, error) ||
 	    !host->json->get_array (object, "rlimits", &rlimits, error))
 		return FALSE;
 	if (process->cwd[0] != '/')
-		return native_json_fail (error, host, host->json->member (object, "cwd"),
-					 DAVIT_ERROR_CONFIG, "\"%s\" is no absolute path",
-					 process->cwd);
+		return runtime_json_fail (error, host, host->json->member (object, "cwd"),
+					  DAVIT_ERROR_CONFIG, "\"%s\" is no absolute path",
+					  process->cwd);
 	return native_capabilities_parse (host, capabilities, &process->capabilities, error) &&
 	       native_rlimits_parse (host, rlimits, &process->rlimits, error);
 }

@@ -10,7 +10,7 @@
 
 #include "native-program.h"
 
-#include "native-syscall.h"
+#include "runtime-syscall.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -18,7 +18,7 @@
 static gboolean
 is_magic (const char *path)
 {
-	int fd = native_openat2 (AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
+	int fd = runtime_openat2 (AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
 
 	if (fd >= 0)
 		close (fd);
@@ -27,7 +27,7 @@ is_magic (const char *path)
 	/*
 	 * Links that go round in circles give the same number, but are nothing without it either.
 	 */
-	fd = native_openat2 (AT_FDCWD, path, O_PATH, 0, 0);
+	fd = runtime_openat2 (AT_FDCWD, path, O_PATH, 0, 0);
 	if (fd >= 0)
 		close (fd);
 	return fd != -ELOOP;

@@ -7,7 +7,7 @@
 
 #include "native-report.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <string.h>
@@ -247,7 +247,7 @@ native_report_identify (int socket, GError **error)
 
 	if (setsockopt (socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0)
 		return TRUE;
-	return native_error_set (error, errno, "make a socket");
+	return runtime_error_set (error, errno, "make a socket");
 }
 
 gboolean
@@ -281,7 +281,7 @@ native_report_receive_from (int socket, NativeReport *ret, int *ret_fd, pid_t *r
 		 */
 	} while (received < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (received < 0)
-		return native_error_set (error, errno, "hear from the container's process");
+		return runtime_error_set (error, errno, "hear from the container's process");
 	*ret_fd = received > 0 ? message_descriptor (&message) : -1;
 	*ret_sender = received > 0 ? message_sender (&message) : 0;
 	if (received != (ssize_t) sizeof *ret)
@@ -322,12 +322,12 @@ native_report_to_error (const NativeReport *report, GError **error)
 		&step_texts[report->step < NATIVE_STEP_COUNT ? report->step : NATIVE_STEP_NONE];
 	g_autofree char *what = report_describe (report, text);
 	DavitErrorCode code =
-		text->code != DAVIT_ERROR_FAILED ? text->code : native_error_code (report->number);
+		text->code != DAVIT_ERROR_FAILED ? text->code : runtime_error_code (report->number);
 	gboolean explained = text->hint != NULL && text->number == report->number;
 	g_autofree char *detail = text_clean (report->detail);
 
-	return native_error_say (error, code, "%s%s%s%s%s%s%s", what, *detail != '\0' ? ": " : "",
-				 detail, report->number != 0 ? ": " : "",
-				 report->number != 0 ? g_strerror (report->number) : "",
-				 explained ? "; " : "", explained ? text->hint : "");
+	return runtime_error_say (error, code, "%s%s%s%s%s%s%s", what, *detail != '\0' ? ": " : "",
+				  detail, report->number != 0 ? ": " : "",
+				  report->number != 0 ? g_strerror (report->number) : "",
+				  explained ? "; " : "", explained ? text->hint : "");
 }

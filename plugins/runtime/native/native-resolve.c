@@ -9,7 +9,7 @@
 
 #include "native-resolve.h"
 
-#include "native-syscall.h"
+#include "runtime-syscall.h"
 
 #include <limits.h>
 #include <string.h>
@@ -29,8 +29,8 @@ resolve_flags (NativeResolve how)
 int
 native_resolve_open (int rootfd, const char *path, int flags, NativeResolve how)
 {
-	return native_openat2 (rootfd, path, flags == 0 ? O_PATH : (guint64) flags, 0,
-			       resolve_flags (how));
+	return runtime_openat2 (rootfd, path, flags == 0 ? O_PATH : (guint64) flags, 0,
+				resolve_flags (how));
 }
 
 static int make_directories (int rootfd, char *path, NativeResolve how, int depth);

@@ -4,8 +4,8 @@
 
 #include "native-rlimits.h"
 
-#include "native-error.h"
-#include "native-number.h"
+#include "runtime-error.h"
+#include "runtime-number.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,7 +67,7 @@ files_limit (void)
 	if (fd < 0)
 		return limit;
 	if (read (fd, text, sizeof text - 1) > 0)
-		native_number_from_text (g_strchomp (text), &limit);
+		runtime_number_from_text (g_strchomp (text), &limit);
 	close (fd);
 	return limit;
 }
@@ -78,22 +78,22 @@ hard_check (const char *path, const char *name, int resource, rlim_t hard, GErro
 	struct rlimit own = {0};
 
 	if (getrlimit ((__rlimit_resource_t) resource, &own) < 0)
-		return native_error_set (error, errno, "get limit \"%s\"", name);
+		return runtime_error_set (error, errno, "get limit \"%s\"", name);
 	if (hard <= own.rlim_max)
 		return TRUE;
 	if (!resource_is_free ())
-		return native_error_say (error, DAVIT_ERROR_PERMISSION,
-					 "%s: hard limit %" G_GUINT64_FORMAT
-					 " of \"%s\" is above the caller's own "
-					 "%" G_GUINT64_FORMAT
-					 " and CAP_SYS_RESOURCE is missing; ask for less",
-					 path, (guint64) hard, name, (guint64) own.rlim_max);
+		return runtime_error_say (error, DAVIT_ERROR_PERMISSION,
+					  "%s: hard limit %" G_GUINT64_FORMAT
+					  " of \"%s\" is above the caller's own "
+					  "%" G_GUINT64_FORMAT
+					  " and CAP_SYS_RESOURCE is missing; ask for less",
+					  path, (guint64) hard, name, (guint64) own.rlim_max);
 	if (resource == RLIMIT_NOFILE && hard > files_limit ())
-		return native_error_say (error, DAVIT_ERROR_PERMISSION,
-					 "%s: hard limit %" G_GUINT64_FORMAT
-					 " of \"%s\" is above sysctl fs.nr_open; raise that, or "
-					 "ask for less",
-					 path, (guint64) hard, name);
+		return runtime_error_say (error, DAVIT_ERROR_PERMISSION,
+					  "%s: hard limit %" G_GUINT64_FORMAT
+					  " of \"%s\" is above sysctl fs.nr_open; raise that, or "
+					  "ask for less",
+					  path, (guint64) hard, name);
 	return TRUE;
 }
 
@@ -119,24 +119,24 @@ entry_parse (const DavitHost *host, const DavitJson *object, NativeRlimits *rlim
 	int type;
 
 	if (!host->json->get_string (object, "type", &name, error) ||
-	    !native_number_unsigned (host, object, "soft", G_MAXUINT64, &soft, &has_soft, error) ||
-	    !native_number_unsigned (host, object, "hard", G_MAXUINT64, &hard, &has_hard, error))
+	    !runtime_number_unsigned (host, object, "soft", G_MAXUINT64, &soft, &has_soft, error) ||
+	    !runtime_number_unsigned (host, object, "hard", G_MAXUINT64, &hard, &has_hard, error))
 		return FALSE;
 	type = type_find (name);
 	if (type < 0)
-		return native_error_say (error, DAVIT_ERROR_CONFIG, "%s.type: unknown limit \"%s\"",
-					 path, name);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "%s.type: unknown limit \"%s\"", path, name);
 	if (!has_soft || !has_hard)
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "%s: limit \"%s\" needs soft and hard", path, name);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "%s: limit \"%s\" needs soft and hard", path, name);
 	if (soft > hard)
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "%s: soft limit %" G_GUINT64_FORMAT
-					 " of \"%s\" is above the hard one, %" G_GUINT64_FORMAT,
-					 path, soft, name, hard);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "%s: soft limit %" G_GUINT64_FORMAT
+					  " of \"%s\" is above the hard one, %" G_GUINT64_FORMAT,
+					  path, soft, name, hard);
 	if (is_doubled (rlimits, types[type].resource))
-		return native_error_say (error, DAVIT_ERROR_CONFIG, "%s: limit \"%s\" comes twice",
-					 path, name);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG, "%s: limit \"%s\" comes twice",
+					  path, name);
 	if (!hard_check (path, name, types[type].resource, hard, error))
 		return FALSE;
 	rlimits->entries[rlimits->n_entries].resource = types[type].resource;

@@ -9,8 +9,8 @@
 
 #include "native-rootfs.h"
 
-#include "native-error.h"
-#include "native-json.h"
+#include "runtime-error.h"
+#include "runtime-json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,12 +69,12 @@ rootfs_read_propagation (const DavitHost *host, const DavitJson *config, NativeR
 		rootfs->propagation_recursive = propagations[i].recursive;
 		return TRUE;
 	}
-	return native_json_fail (error, host,
-				 host->json->member (linux_object, "rootfsPropagation"),
-				 DAVIT_ERROR_CONFIG,
-				 "\"%s\" is no propagation; there are: private, rprivate, slave, "
-				 "rslave, shared, rshared, unbindable, runbindable",
-				 word);
+	return runtime_json_fail (error, host,
+				  host->json->member (linux_object, "rootfsPropagation"),
+				  DAVIT_ERROR_CONFIG,
+				  "\"%s\" is no propagation; there are: private, rprivate, slave, "
+				  "rslave, shared, rshared, unbindable, runbindable",
+				  word);
 }
 
 /* 0 or -errno. */
@@ -102,20 +102,20 @@ rootfs_read_path (const DavitHost *host, const DavitJson *root, int bundle_dirfd
 	const char *path = NULL;
 	int status;
 
-	if (!native_json_require_string (host, root, "path", &path, error))
+	if (!runtime_json_require_string (host, root, "path", &path, error))
 		return FALSE;
 	if (*path == '\0')
-		return native_json_fail (error, host, host->json->member (root, "path"),
-					 DAVIT_ERROR_CONFIG, "is empty");
+		return runtime_json_fail (error, host, host->json->member (root, "path"),
+					  DAVIT_ERROR_CONFIG, "is empty");
 	bundle = path[0] != '/' ? g_file_read_link (link, error) : g_strdup ("/");
 	if (bundle == NULL)
 		return FALSE;
 	rootfs->path = path[0] != '/' ? g_build_filename (bundle, path, NULL) : g_strdup (path);
 	status = rootfs_copy_tree (rootfs);
 	if (status < 0 && status != -EPERM)
-		return native_json_fail (error, host, host->json->member (root, "path"),
-					 native_error_code (-status), "\"%s\": %s", rootfs->path,
-					 g_strerror (-status));
+		return runtime_json_fail (error, host, host->json->member (root, "path"),
+					  runtime_error_code (-status), "\"%s\": %s", rootfs->path,
+					  g_strerror (-status));
 	return TRUE;
 }
 
@@ -134,8 +134,8 @@ native_rootfs_open (const DavitHost *host, const DavitJson *config, int bundle_d
 		return TRUE;
 	}
 	if (root == NULL)
-		return native_json_fail (error, host, config, DAVIT_ERROR_CONFIG,
-					 "\"root\" is missing");
+		return runtime_json_fail (error, host, config, DAVIT_ERROR_CONFIG,
+					  "\"root\" is missing");
 	return rootfs_read_path (host, root, bundle_dirfd, ret, error);
 }
 

@@ -7,7 +7,7 @@
  * translate one.
  */
 
-#include "native-seccomp-private.h"
+#include "native-seccomp.h"
 
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -86,7 +86,7 @@ jump (Run *run, const struct sock_filter *instruction)
 
 /* Jumps lead forwards only: this ends. */
 static gboolean
-is_allowed (const NativeSeccomp *seccomp, int number)
+is_allowed (const RuntimeSeccomp *seccomp, int number)
 {
 	Run run = {.number = (guint32) number};
 
@@ -114,7 +114,7 @@ is_allowed (const NativeSeccomp *seccomp, int number)
 }
 
 gboolean
-native_seccomp_lets_start (const NativeSeccomp *seccomp)
+native_seccomp_lets_start (const RuntimeSeccomp *seccomp)
 {
 	if (OWN_ARCHITECTURE == 0)
 		return FALSE;

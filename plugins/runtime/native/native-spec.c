@@ -8,12 +8,15 @@
 
 #include "native-spec.h"
 
-#include "native-error.h"
-#include "native-json.h"
 #include "native-time.h"
+#include "runtime-error.h"
+#include "runtime-json.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <unistd.h>
 
 #define NAME_LIMIT 64
 
@@ -22,10 +25,10 @@ spec_check_version (const DavitHost *host, const DavitJson *root, GError **error
 {
 	const char *version = NULL;
 
-	if (!native_json_require_string (host, root, "ociVersion", &version, error))
+	if (!runtime_json_require_string (host, root, "ociVersion", &version, error))
 		return FALSE;
 	if (!g_str_has_prefix (version, "1."))
-		return native_json_fail (
+		return runtime_json_fail (
 			error, host, host->json->member (root, "ociVersion"),
 			DAVIT_ERROR_UNSUPPORTED,
 			"\"%s\": this runtime reads version 1 of the specification", version);
@@ -42,23 +45,23 @@ spec_refuse (const DavitHost *host, const DavitJson *root, const DavitJson *linu
 	const DavitJson *hooks = NULL;
 
 	for (gsize i = 0; i < G_N_ELEMENTS (other_systems); i++)
-		if (!native_json_refuse_member (host, root, other_systems[i],
-						"this runtime makes Linux containers", error))
+		if (!runtime_json_refuse_member (host, root, other_systems[i],
+						 "this runtime makes Linux containers", error))
 			return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS (linux_members); i++)
-		if (!native_json_refuse_member (host, linux_object, linux_members[i], reason,
-						error))
+		if (!runtime_json_refuse_member (host, linux_object, linux_members[i], reason,
+						 error))
 			return FALSE;
 	if (!host->json->get_object (root, "hooks", &hooks, error))
 		return FALSE;
 	for (guint i = 0; hooks != NULL && i < host->json->length (hooks); i++)
-		if (!native_json_refuse_member (host, hooks, host->json->element_key (hooks, i),
-						"this runtime does not run hooks yet", error))
+		if (!runtime_json_refuse_member (host, hooks, host->json->element_key (hooks, i),
+						 "this runtime does not run hooks yet", error))
 			return FALSE;
-	return native_json_refuse_member (host, linux_object, "mountLabel",
-					  "labels of mounts need SELinux, which this runtime does "
-					  "not do yet",
-					  error);
+	return runtime_json_refuse_member (host, linux_object, "mountLabel",
+					   "labels of mounts need SELinux, which this runtime does "
+					   "not do yet",
+					   error);
 }
 
 /*
@@ -76,16 +79,16 @@ spec_read_name (const DavitHost *host, const DavitJson *root, const NativeNamesp
 	if (name == NULL || *name == '\0')
 		return TRUE;
 	if (strlen (name) > NAME_LIMIT)
-		return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-					 "is longer than %d bytes", NAME_LIMIT);
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+					  "is longer than %d bytes", NAME_LIMIT);
 	for (const char *c = name; *c != '\0'; c++)
 		if (g_ascii_iscntrl (*c))
-			return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-						 "holds a control character");
+			return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+						  "holds a control character");
 	if (!native_namespaces_have (namespaces, CLONE_NEWUTS))
-		return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-					 "would change the host's name: the container has no uts "
-					 "namespace of its own");
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+					  "would change the host's name: the container has no uts "
+					  "namespace of its own");
 	*ret = name;
 	return TRUE;
 }
@@ -101,18 +104,18 @@ spec_read_personality (const DavitHost *host, const DavitJson *linux_object, Nat
 		return FALSE;
 	if (object == NULL)
 		return TRUE;
-	if (!native_json_refuse_member (host, object, "flags",
-					"no flags are defined by the specification", error) ||
-	    !native_json_require_string (host, object, "domain", &domain, error))
+	if (!runtime_json_refuse_member (host, object, "flags",
+					 "no flags are defined by the specification", error) ||
+	    !runtime_json_require_string (host, object, "domain", &domain, error))
 		return FALSE;
 	if (g_str_equal (domain, "LINUX"))
 		spec->personality = PER_LINUX;
 	else if (g_str_equal (domain, "LINUX32"))
 		spec->personality = PER_LINUX32;
 	else
-		return native_json_fail (error, host, host->json->member (object, "domain"),
-					 DAVIT_ERROR_CONFIG,
-					 "\"%s\" is no domain; there are: LINUX, LINUX32", domain);
+		return runtime_json_fail (error, host, host->json->member (object, "domain"),
+					  DAVIT_ERROR_CONFIG,
+					  "\"%s\" is no domain; there are: LINUX, LINUX32", domain);
 	spec->has_personality = TRUE;
 	return TRUE;
 }
@@ -127,9 +130,9 @@ spec_read_linux (const DavitHost *host, const DavitJson *linux_object, NativeSpe
 				  error) &&
 	       native_sysctl_parse (host, linux_object, &spec->namespaces, &spec->sysctls, error) &&
 	       native_devices_parse (host, linux_object, &spec->devices, error) &&
-	       native_json_paths (host, linux_object, "maskedPaths", &spec->masked_paths, error) &&
-	       native_json_paths (host, linux_object, "readonlyPaths", &spec->read_only_paths,
-				  error) &&
+	       runtime_json_paths (host, linux_object, "maskedPaths", &spec->masked_paths, error) &&
+	       runtime_json_paths (host, linux_object, "readonlyPaths", &spec->read_only_paths,
+				   error) &&
 	       spec_read_personality (host, linux_object, spec, error) &&
 	       host->json->get_string (linux_object, "cgroupsPath", &spec->cgroups_path, error) &&
 	       host->json->get_object (linux_object, "resources", &spec->resources, error) &&
@@ -142,9 +145,9 @@ spec_check_joined_mounts (const NativeSpec *spec, GError **error)
 {
 	if (!(spec->namespaces.joined_flags & CLONE_NEWNS))
 		return TRUE;
-	return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-				 "config.json: linux.namespaces: joining a mount namespace is not "
-				 "done by this runtime; use exec to run a program in a container");
+	return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+				  "config.json: linux.namespaces: joining a mount namespace is not "
+				  "done by this runtime; use exec to run a program in a container");
 }
 
 static gboolean
@@ -161,8 +164,8 @@ spec_read_document (const NativeSpecRequest *request, NativeSpec *spec, GError *
 	    !host->json->get_object (root, "process", &process, error))
 		return FALSE;
 	if (process == NULL)
-		return native_json_fail (error, host, root, DAVIT_ERROR_CONFIG,
-					 "\"process\" is missing");
+		return runtime_json_fail (error, host, root, DAVIT_ERROR_CONFIG,
+					  "\"process\" is missing");
 	if (!spec_read_linux (host, linux_object, spec, error) ||
 	    !spec_check_joined_mounts (spec, error) ||
 	    !native_process_parse (host, process, &spec->process, error) ||
@@ -195,8 +198,8 @@ spec_parse (const DavitHost *host, int dirfd, const char *name, NativeSpec *spec
 		return FALSE;
 	}
 	if (host->json->type (spec->document) != DAVIT_JSON_OBJECT)
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "config.json: must be an object");
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "config.json: must be an object");
 	return TRUE;
 }
 
@@ -248,4 +251,27 @@ native_spec_clear (NativeSpec *spec)
 		spec->host->json->document_free (spec->document);
 	spec->document = NULL;
 	g_clear_pointer (&spec->text, g_free);
+}
+
+/* A further process needs the same filter, when the bundle may be another one or gone. */
+gboolean
+native_spec_save (int dirfd, const char *text, gsize length, GError **error)
+{
+	int fd = openat (dirfd, NATIVE_CONFIG_FILE,
+			 O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+	gsize done = 0;
+	ssize_t written = 0;
+
+	if (fd < 0)
+		return runtime_error_set (error, errno, "save config.json");
+	while (done < length && written >= 0) {
+		written = write (fd, text + done, length - done);
+		if (written < 0 && errno == EINTR)
+			written = 0;
+		done += written > 0 ? (gsize) written : 0;
+	}
+	if (written < 0)
+		runtime_error_set (error, errno, "save config.json");
+	close (fd);
+	return written >= 0;
 }

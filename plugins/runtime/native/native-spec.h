@@ -17,6 +17,7 @@
 
 G_BEGIN_DECLS
 
+#define NATIVE_CONFIG_FILE "config.json"
 #define NATIVE_SPEC_LIMIT ((gsize) 16 * 1024 * 1024)
 
 typedef struct {
@@ -52,6 +53,9 @@ typedef struct {
 /* On failure, too, spec is to be cleared. */
 gboolean native_spec_read (const NativeSpecRequest *request, NativeSpec *spec, GError **error);
 void native_spec_clear (NativeSpec *spec);
+
+/* Into the container's own directory. */
+gboolean native_spec_save (int dirfd, const char *text, gsize length, GError **error);
 
 /* The parts of a saved config.json that a further process needs: seccomp and personality. */
 gboolean native_spec_read_saved (const DavitHost *host, int dirfd, const char *name,

@@ -8,8 +8,8 @@
 
 #include "native-start.h"
 
-#include "native-error.h"
 #include "native-report.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ native_start_listen (int dirfd, int *ret_listener, GError **error)
 		*ret_listener = fd;
 		return TRUE;
 	}
-	native_error_set (error, errno, "make the socket \"%s\"", NATIVE_START_SOCKET);
+	runtime_error_set (error, errno, "make the socket \"%s\"", NATIVE_START_SOCKET);
 	if (fd >= 0)
 		close (fd);
 	return FALSE;
@@ -74,7 +74,7 @@ connect_to (int dirfd, const char *id, int *ret_fd, GError **error)
 	int number;
 
 	if (fd < 0)
-		return native_error_set (error, errno, "make a socket");
+		return runtime_error_set (error, errno, "make a socket");
 	if (connect (fd, (const struct sockaddr *) &address, sizeof address) == 0) {
 		*ret_fd = fd;
 		return TRUE;
@@ -82,9 +82,9 @@ connect_to (int dirfd, const char *id, int *ret_fd, GError **error)
 	number = errno;
 	close (fd);
 	if (number == ECONNREFUSED || number == ENOENT)
-		return native_error_say (error, DAVIT_ERROR_STATE,
-					 "container \"%s\" has been started already", id);
-	return native_error_set (error, number, "start container \"%s\"", id);
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" has been started already", id);
+	return runtime_error_set (error, number, "start container \"%s\"", id);
 }
 
 /* Silence after the last word means that the program runs. */
@@ -111,24 +111,25 @@ listen_to (int fd, const char *id, GError **error)
 	if (executing)
 		return TRUE;
 	if (accepted)
-		return native_error_say (error, DAVIT_ERROR_STATE,
-					 "container \"%s\" was killed while it was started", id);
-	return native_error_say (error, DAVIT_ERROR_STATE,
-				 "container \"%s\" was started by somebody else, or has ended", id);
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" was killed while it was started", id);
+	return runtime_error_say (error, DAVIT_ERROR_STATE,
+				  "container \"%s\" was started by somebody else, or has ended",
+				  id);
 }
 
 gboolean
-native_start_go (int dirfd, const char *id, const NativeRecord *record, GError **error)
+native_start_go (int dirfd, const char *id, const RuntimeRecord *record, GError **error)
 {
 	gboolean started;
 	int pidfd = -1;
 	int fd = -1;
 
-	if (!native_record_open_process (record, &pidfd, error))
+	if (!runtime_record_open_process (record, &pidfd, error))
 		return FALSE;
 	if (pidfd < 0)
-		return native_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" has ended",
-					 id);
+		return runtime_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" has ended",
+					  id);
 	close (pidfd);
 	if (!connect_to (dirfd, id, &fd, error))
 		return FALSE;

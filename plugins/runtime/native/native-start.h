@@ -7,9 +7,11 @@
 
 #pragma once
 
-#include "native-record.h"
+#include "runtime-record.h"
 
 G_BEGIN_DECLS
+
+#define NATIVE_START_SOCKET "start"
 
 /* Makes the socket. The first process gets it; the caller closes its own. */
 gboolean native_start_listen (int dirfd, int *ret_listener, GError **error);
@@ -18,6 +20,6 @@ gboolean native_start_listen (int dirfd, int *ret_listener, GError **error);
 gboolean native_start_is_awaited (int dirfd);
 
 /* Lets the first process go on, and waits until it has executed the program, or could not. */
-gboolean native_start_go (int dirfd, const char *id, const NativeRecord *record, GError **error);
+gboolean native_start_go (int dirfd, const char *id, const RuntimeRecord *record, GError **error);
 
 G_END_DECLS

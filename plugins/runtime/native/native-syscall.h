@@ -4,12 +4,8 @@
 
 #pragma once
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sched.h>
-#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -19,22 +15,4 @@ static inline pid_t
 native_clone3 (struct clone_args *arguments)
 {
 	return (pid_t) syscall (SYS_clone3, arguments, sizeof *arguments);
-}
-
-/*
- * A descriptor or -errno. EAGAIN says that something was renamed while a ".." was resolved: it is
- * tried again, but not for ever, since whoever renames may be hostile.
- */
-static inline int
-native_openat2 (int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
-{
-	struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve};
-	long fd = -1;
-
-	for (int i = 0; i < 64; i++) {
-		fd = syscall (SYS_openat2, dirfd, path, &how, sizeof how);
-		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
-			break;
-	}
-	return fd >= 0 ? (int) fd : -errno;
 }

@@ -6,8 +6,8 @@
 
 #include "native-sysctl.h"
 
-#include "native-json.h"
 #include "native-proc.h"
+#include "runtime-json.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -90,17 +90,17 @@ sysctl_read (const DavitHost *host, const DavitJson *value, const char *name,
 	const SysctlScope *scope = path_is_clean (path) ? path_scope (path) : NULL;
 
 	if (host->json->type (value) != DAVIT_JSON_STRING)
-		return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-					 "must be a string");
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+					  "must be a string");
 	if (scope == NULL)
-		return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-					 "belongs to no namespace: it would be set for the whole "
-					 "host");
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+					  "belongs to no namespace: it would be set for the whole "
+					  "host");
 	if (!native_namespaces_have (namespaces, scope->flag))
-		return native_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
-					 "would be set for the host: the container has no %s "
-					 "namespace of its own",
-					 scope->type);
+		return runtime_json_fail (error, host, value, DAVIT_ERROR_CONFIG,
+					  "would be set for the host: the container has no %s "
+					  "namespace of its own",
+					  scope->type);
 	sysctl->name = name;
 	sysctl->value = host->json->string (value);
 	sysctl->path = g_strconcat ("sys/", path, NULL);

@@ -8,11 +8,13 @@
 
 #include "native-time.h"
 
-#include "native-error.h"
-#include "native-json.h"
 #include "native-proc.h"
 #include "native-syscall.h"
+#include "runtime-error.h"
+#include "runtime-json.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -32,12 +34,12 @@ native_time_parse (const DavitHost *host, const DavitJson *linux_object,
 		gint64 nanosecs = 0;
 
 		if (!g_str_equal (clock, "monotonic") && !g_str_equal (clock, "boottime"))
-			return native_json_fail (
+			return runtime_json_fail (
 				error, host, entry, DAVIT_ERROR_CONFIG,
 				"\"%s\" is no clock; there are: boottime, monotonic", clock);
 		if (host->json->type (entry) != DAVIT_JSON_OBJECT)
-			return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-						 "must be an object");
+			return runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+						  "must be an object");
 		if (!host->json->get_integer (entry, "secs", G_MININT64, G_MAXINT64, &secs,
 					      error) ||
 		    !host->json->get_integer (entry, "nanosecs", 0, 999999999, &nanosecs, error))
@@ -46,8 +48,8 @@ native_time_parse (const DavitHost *host, const DavitJson *linux_object,
 					clock, secs, nanosecs);
 	}
 	if (lines->len > 0 && !(namespaces->new_flags & CLONE_NEWTIME))
-		return native_json_fail (error, host, object, DAVIT_ERROR_CONFIG,
-					 "needs a new time namespace in linux.namespaces");
+		return runtime_json_fail (error, host, object, DAVIT_ERROR_CONFIG,
+					  "needs a new time namespace in linux.namespaces");
 	if (lines->len > 0)
 		*ret_offsets = g_string_free (g_steal_pointer (&lines), FALSE);
 	return TRUE;

@@ -8,10 +8,10 @@
 
 #include "native-userns.h"
 
-#include "native-error.h"
-#include "native-json.h"
 #include "native-proc.h"
 #include "native-syscall.h"
+#include "runtime-error.h"
+#include "runtime-json.h"
 
 #include <grp.h>
 #include <string.h>
@@ -24,15 +24,16 @@ mapping_read (const DavitHost *host, const DavitJson *entry, NativeMapping *mapp
 	gint64 size = 0;
 
 	if (host->json->type (entry) != DAVIT_JSON_OBJECT)
-		return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-					 "must be an object");
-	if (!host->json->get_integer (entry, "containerID", 0, NATIVE_ID_MAX, &container, error) ||
-	    !host->json->get_integer (entry, "hostID", 0, NATIVE_ID_MAX, &outside, error) ||
-	    !host->json->get_integer (entry, "size", 0, NATIVE_ID_MAX + 1, &size, error))
+		return runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+					  "must be an object");
+	if (!host->json->get_integer (entry, "containerID", 0, RUNTIME_ID_MAX, &container, error) ||
+	    !host->json->get_integer (entry, "hostID", 0, RUNTIME_ID_MAX, &outside, error) ||
+	    !host->json->get_integer (entry, "size", 0, RUNTIME_ID_MAX + 1, &size, error))
 		return FALSE;
-	if (size == 0 || container + size > NATIVE_ID_MAX + 1 || outside + size > NATIVE_ID_MAX + 1)
-		return native_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
-					 "size must be above 0, and the range end at 4294967294");
+	if (size == 0 || container + size > RUNTIME_ID_MAX + 1 ||
+	    outside + size > RUNTIME_ID_MAX + 1)
+		return runtime_json_fail (error, host, entry, DAVIT_ERROR_CONFIG,
+					  "size must be above 0, and the range end at 4294967294");
 	mapping->container = (guint32) container;
 	mapping->host = (guint32) outside;
 	mapping->size = (guint32) size;
@@ -79,14 +80,14 @@ native_userns_parse (const DavitHost *host, const DavitJson *linux_object,
 	    !map_read (host, linux_object, "gidMappings", &ret->gids, error))
 		return FALSE;
 	if (!have && (ret->uids.n_entries > 0 || ret->gids.n_entries > 0))
-		return native_json_fail (error, host, linux_object, DAVIT_ERROR_CONFIG,
-					 "uidMappings and gidMappings need a user namespace in "
-					 "namespaces");
+		return runtime_json_fail (error, host, linux_object, DAVIT_ERROR_CONFIG,
+					  "uidMappings and gidMappings need a user namespace in "
+					  "namespaces");
 	if ((namespaces->new_flags & CLONE_NEWUSER) &&
 	    (!map_contains (&ret->uids, 0) || !map_contains (&ret->gids, 0)))
-		return native_json_fail (error, host, linux_object, DAVIT_ERROR_CONFIG,
-					 "a new user namespace needs uidMappings and gidMappings "
-					 "that map 0");
+		return runtime_json_fail (error, host, linux_object, DAVIT_ERROR_CONFIG,
+					  "a new user namespace needs uidMappings and gidMappings "
+					  "that map 0");
 	return TRUE;
 }
 
@@ -100,10 +101,11 @@ native_userns_clear (NativeUserns *userns)
 static gboolean
 not_mapped (GError **error, const char *what, guint32 id)
 {
-	return native_error_say (error, DAVIT_ERROR_CONFIG,
-				 "config.json: process.user: the %s %u is not mapped into the user "
-				 "namespace; give it a mapping or choose another",
-				 what, id);
+	return runtime_error_say (
+		error, DAVIT_ERROR_CONFIG,
+		"config.json: process.user: the %s %u is not mapped into the user "
+		"namespace; give it a mapping or choose another",
+		what, id);
 }
 
 gboolean
@@ -132,13 +134,13 @@ map_write (const NativeMap *map, int proc_fd, pid_t pid, const char *file, GErro
 					map->entries[i].host, map->entries[i].size);
 	status = native_proc_write (proc_fd, path, text->str, text->len);
 	if (status == -EINVAL)
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "write the %s of the user namespace: Invalid argument; "
-					 "ranges must not overlap, and there may be 340",
-					 file);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "write the %s of the user namespace: Invalid argument; "
+					  "ranges must not overlap, and there may be 340",
+					  file);
 	if (status < 0)
-		return native_error_set (error, -status, "write the %s of the user namespace",
-					 file);
+		return runtime_error_set (error, -status, "write the %s of the user namespace",
+					  file);
 	return TRUE;
 }
 
@@ -181,7 +183,7 @@ map_write_rootless (const DavitHost *host, const NativeUserns *userns, int proc_
 		       map_write_helped (host, &userns->gids, "newgidmap", pid, error);
 	status = native_proc_write (proc_fd, path, "deny", strlen ("deny"));
 	if (status < 0)
-		return native_error_set (error, -status, "forbid setgroups in the user namespace");
+		return runtime_error_set (error, -status, "forbid setgroups in the user namespace");
 	return map_write (&userns->uids, proc_fd, pid, "uid_map", error) &&
 	       map_write (&userns->gids, proc_fd, pid, "gid_map", error);
 }

@@ -6,11 +6,11 @@
 #include "native-control.h"
 #include "native-create.h"
 #include "native-delete.h"
-#include "native-error.h"
 #include "native-exec.h"
 #include "native-features.h"
 #include "native-namespaces.h"
 #include "native-syscall.h"
+#include "runtime-error.h"
 
 #include <davit/runtime.h>
 #include <sys/mount.h>

@@ -20,7 +20,7 @@
 typedef struct {
 	DavitFacts facts;
 	DavitHost host;
-	NativeCgroup *cgroup;
+	RuntimeCgroup *cgroup;
 	char *directory;
 	gboolean v2; /* by a program, even where there is the controller of v1 */
 } Fixture;
@@ -39,10 +39,10 @@ set_up (Fixture *fixture, gconstpointer data)
 	fixture->directory = g_dir_make_tmp ("davit-test-devices-XXXXXX", &error);
 	g_assert_no_error (error);
 	davit_digest_random_hex (id, 16);
-	native_cgroup_plan (&fixture->host, id, NULL, &fixture->cgroup, &error);
+	runtime_cgroup_plan (&fixture->host, id, NULL, &fixture->cgroup, &error);
 	g_assert_no_error (error);
 	for (guint i = fixture->cgroup->groups->len; fixture->v2 && i-- > 0;) {
-		if (!((NativeGroup *) fixture->cgroup->groups->pdata[i])->v2)
+		if (!((RuntimeGroup *) fixture->cgroup->groups->pdata[i])->v2)
 			g_ptr_array_remove_index (fixture->cgroup->groups, i);
 	}
 }
@@ -52,15 +52,15 @@ tear_down (Fixture *fixture, gconstpointer data)
 {
 	GError *error = NULL;
 
-	native_cgroup_remove (fixture->cgroup, &error);
+	runtime_cgroup_remove (fixture->cgroup, &error);
 	g_assert_no_error (error);
 	for (guint i = 0; i < fixture->cgroup->groups->len; i++) {
-		NativeGroup *group = fixture->cgroup->groups->pdata[i];
+		RuntimeGroup *group = fixture->cgroup->groups->pdata[i];
 		g_autofree char *parent = g_path_get_dirname (group->path);
 
 		unlinkat (group->root_fd, parent + 1, AT_REMOVEDIR);
 	}
-	native_cgroup_free (fixture->cgroup);
+	runtime_cgroup_free (fixture->cgroup);
 	g_assert_cmpint (rmdir (fixture->directory), ==, 0);
 	g_free (fixture->directory);
 }
@@ -68,10 +68,10 @@ tear_down (Fixture *fixture, gconstpointer data)
 static gboolean
 can_test (const Fixture *fixture)
 {
-	NativeGroup *v1 = native_cgroup_group_of (fixture->cgroup, "devices");
+	RuntimeGroup *v1 = runtime_cgroup_group_of (fixture->cgroup, "devices");
 
 	if (geteuid () == 0 &&
-	    (fixture->v2 ? native_cgroup_group_v2 (fixture->cgroup) != NULL : v1 != NULL))
+	    (fixture->v2 ? runtime_cgroup_group_v2 (fixture->cgroup) != NULL : v1 != NULL))
 		return TRUE;
 	g_test_skip ("needs root and device rules of this version");
 	return FALSE;
@@ -110,7 +110,7 @@ static guint
 powers (Fixture *fixture)
 {
 	g_autofree char *path = g_build_filename (fixture->directory, "node", NULL);
-	NativeGroup *v2 = native_cgroup_group_v2 (fixture->cgroup);
+	RuntimeGroup *v2 = runtime_cgroup_group_v2 (fixture->cgroup);
 	int status = 0;
 	pid_t pid = fork ();
 
@@ -120,7 +120,7 @@ powers (Fixture *fixture)
 
 		if (native_cgroup_enter_self (fixture->cgroup) < 0 ||
 		    (v2 != NULL && v2->fd >= 0 &&
-		     native_cgroup_put (v2->fd, "cgroup.procs", "0") < 0))
+		     runtime_cgroup_put (v2->fd, "cgroup.procs", "0") < 0))
 			_exit (255);
 		bits |= device_opens ("/dev/null", O_RDONLY) ? NULL_READ : 0;
 		bits |= device_opens ("/dev/null", O_WRONLY) ? NULL_WRITE : 0;

@@ -23,7 +23,7 @@ typedef struct {
 	DavitFacts facts;
 	DavitHost host;
 	char id[17];
-	NativeCgroup *cgroup;
+	RuntimeCgroup *cgroup;
 	GArray *children;
 } Fixture;
 
@@ -45,7 +45,7 @@ set_up (Fixture *fixture, gconstpointer data)
 	fixture->host.result_integer = result_integer;
 	davit_digest_random_hex (fixture->id, 16);
 	fixture->children = g_array_new (FALSE, FALSE, sizeof (pid_t));
-	native_cgroup_plan (&fixture->host, fixture->id, NULL, &fixture->cgroup, &error);
+	runtime_cgroup_plan (&fixture->host, fixture->id, NULL, &fixture->cgroup, &error);
 	g_assert_no_error (error);
 }
 
@@ -54,18 +54,18 @@ tear_down (Fixture *fixture, gconstpointer data)
 {
 	GError *error = NULL;
 
-	native_cgroup_remove (fixture->cgroup, &error);
+	runtime_cgroup_remove (fixture->cgroup, &error);
 	g_assert_no_error (error);
 	for (guint i = 0; i < fixture->children->len; i++)
 		waitpid (g_array_index (fixture->children, pid_t, i), NULL, 0);
 	for (guint i = 0; i < fixture->cgroup->groups->len; i++) {
-		NativeGroup *group = fixture->cgroup->groups->pdata[i];
+		RuntimeGroup *group = fixture->cgroup->groups->pdata[i];
 		g_autofree char *parent = g_path_get_dirname (group->path);
 
 		/* Fails while another test uses it. */
 		unlinkat (group->root_fd, parent + 1, AT_REMOVEDIR);
 	}
-	native_cgroup_free (fixture->cgroup);
+	runtime_cgroup_free (fixture->cgroup);
 	g_array_unref (fixture->children);
 }
 
@@ -113,10 +113,10 @@ child_start (Fixture *fixture)
 	g_assert_cmpint (pid, >=, 0);
 	if (pid == 0) {
 		int result = native_cgroup_enter_self (fixture->cgroup);
-		NativeGroup *v2 = native_cgroup_group_v2 (fixture->cgroup);
+		RuntimeGroup *v2 = runtime_cgroup_group_v2 (fixture->cgroup);
 
 		if (result == 0 && v2 != NULL && v2->fd >= 0)
-			result = native_cgroup_put (v2->fd, "cgroup.procs", "0");
+			result = runtime_cgroup_put (v2->fd, "cgroup.procs", "0");
 		byte = (char) -result;
 		if (write (pipes[1], &byte, 1) != 1)
 			_exit (1);
@@ -134,11 +134,11 @@ child_start (Fixture *fixture)
 static void
 file_is (const Fixture *fixture, const char *controller, const char *file, const char *wanted)
 {
-	NativeGroup *group = native_cgroup_group_of (fixture->cgroup, controller);
+	RuntimeGroup *group = runtime_cgroup_group_of (fixture->cgroup, controller);
 	char buffer[4096] = "";
 
 	g_assert_nonnull (group);
-	g_assert_cmpint (native_cgroup_get (group->fd, file, buffer, sizeof buffer), >=, 0);
+	g_assert_cmpint (runtime_cgroup_get (group->fd, file, buffer, sizeof buffer), >=, 0);
 	g_assert_cmpstr (buffer, ==, wanted);
 }
 
@@ -150,16 +150,16 @@ test_paths (Fixture *fixture, gconstpointer data)
 	GError *error = NULL;
 
 	for (gsize i = 0; i < G_N_ELEMENTS (bad) && fixture->cgroup->groups->len > 0; i++) {
-		NativeCgroup *cgroup = NULL;
+		RuntimeCgroup *cgroup = NULL;
 
-		g_assert_false (native_cgroup_plan (&fixture->host, "x", bad[i], &cgroup, &error));
+		g_assert_false (runtime_cgroup_plan (&fixture->host, "x", bad[i], &cgroup, &error));
 		g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_CONFIG);
 		g_assert_true (g_str_has_prefix (error->message, "linux.cgroupsPath: \""));
 		g_assert_null (cgroup);
 		g_clear_error (&error);
 	}
 	for (guint i = 0; i < fixture->cgroup->groups->len; i++) {
-		const NativeGroup *group = fixture->cgroup->groups->pdata[i];
+		const RuntimeGroup *group = fixture->cgroup->groups->pdata[i];
 		g_autofree char *end = g_strdup_printf ("/davit-test/%s", fixture->id);
 
 		g_assert_true (g_str_has_suffix (group->path, end));
@@ -171,10 +171,10 @@ static void
 test_systemd (Fixture *fixture, gconstpointer data)
 {
 	GError *error = NULL;
-	NativeCgroup *cgroup = NULL;
+	RuntimeCgroup *cgroup = NULL;
 
-	g_assert_false (
-		native_cgroup_plan (&fixture->host, "x", "machine.slice:davit:x", &cgroup, &error));
+	g_assert_false (runtime_cgroup_plan (&fixture->host, "x", "machine.slice:davit:x", &cgroup,
+					     &error));
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
 	g_assert_cmpstr (error->message, ==,
 			 "linux.cgroupsPath: \"machine.slice:davit:x\" asks for a unit of systemd; "
@@ -185,14 +185,14 @@ test_systemd (Fixture *fixture, gconstpointer data)
 static void
 test_record (Fixture *fixture, gconstpointer data)
 {
-	g_autofree char *text = native_cgroup_to_text (fixture->cgroup);
+	g_autofree char *text = runtime_cgroup_to_text (fixture->cgroup);
 	g_autofree char *again = NULL;
-	g_autoptr (NativeCgroup) cgroup = NULL;
+	g_autoptr (RuntimeCgroup) cgroup = NULL;
 	GError *error = NULL;
 
-	native_cgroup_from_text (&fixture->host, text, &cgroup, &error);
+	runtime_cgroup_from_text (&fixture->host, text, &cgroup, &error);
 	g_assert_no_error (error);
-	again = native_cgroup_to_text (cgroup);
+	again = runtime_cgroup_to_text (cgroup);
 	g_assert_cmpstr (again, ==, text);
 }
 
@@ -200,8 +200,8 @@ static void
 test_record_wrong (Fixture *fixture, gconstpointer data)
 {
 	static const char *const paths[] = {"/", "/a/../b", "a", "/process/../.."};
-	const NativeGroup *group;
-	NativeCgroup *cgroup = NULL;
+	const RuntimeGroup *group;
+	RuntimeCgroup *cgroup = NULL;
 	GError *error = NULL;
 
 	if (fixture->cgroup->groups->len == 0)
@@ -213,12 +213,12 @@ test_record_wrong (Fixture *fixture, gconstpointer data)
 					 "\"path\":\"%s\",\"kept\":false}]}",
 					 group->name, paths[i]);
 
-		g_assert_false (native_cgroup_from_text (&fixture->host, text, &cgroup, &error));
+		g_assert_false (runtime_cgroup_from_text (&fixture->host, text, &cgroup, &error));
 		g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_CORRUPT);
 		g_assert_true (g_str_has_suffix (error->message, "is not a path of a group"));
 		g_clear_error (&error);
 	}
-	g_assert_false (native_cgroup_from_text (&fixture->host, "{}", &cgroup, &error));
+	g_assert_false (runtime_cgroup_from_text (&fixture->host, "{}", &cgroup, &error));
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_CORRUPT);
 	g_assert_cmpstr (error->message, ==, "control groups: \"id\" or \"groups\" is missing");
 	g_clear_error (&error);
@@ -242,26 +242,26 @@ test_life (Fixture *fixture, gconstpointer data)
 	make (fixture, NULL);
 	make (fixture, NULL);
 	child = child_start (fixture);
-	native_cgroup_processes (fixture->cgroup, &pids, &error);
+	runtime_cgroup_processes (fixture->cgroup, &pids, &error);
 	g_assert_no_error (error);
 	g_assert_cmpuint (pids->len, ==, 1);
 	g_assert_cmpint (g_array_index (pids, pid_t, 0), ==, child);
-	paths = native_cgroup_paths (fixture->cgroup);
+	paths = runtime_cgroup_paths (fixture->cgroup);
 	g_assert_cmpuint (g_strv_length (paths), >=, 1);
 	for (gsize i = 0; paths[i] != NULL; i++)
 		g_assert_true (g_file_test (paths[i], G_FILE_TEST_IS_DIR));
-	native_cgroup_kill (fixture->cgroup, SIGTERM, &error);
+	runtime_cgroup_kill (fixture->cgroup, SIGTERM, &error);
 	g_assert_no_error (error);
 	g_assert_cmpint (waitpid (child, &status, 0), ==, child);
 	g_assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGTERM);
 	child_start (fixture);
-	native_cgroup_remove (fixture->cgroup, &error);
+	runtime_cgroup_remove (fixture->cgroup, &error);
 	g_assert_no_error (error);
 	for (gsize i = 0; paths[i] != NULL; i++)
 		g_assert_false (g_file_test (paths[i], G_FILE_TEST_EXISTS));
-	native_cgroup_remove (fixture->cgroup, &error);
+	runtime_cgroup_remove (fixture->cgroup, &error);
 	g_assert_no_error (error);
-	g_assert_false (native_cgroup_processes (fixture->cgroup, &pids, &error));
+	g_assert_false (runtime_cgroup_processes (fixture->cgroup, &pids, &error));
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_UNAVAILABLE);
 	g_clear_error (&error);
 }
@@ -270,17 +270,17 @@ test_life (Fixture *fixture, gconstpointer data)
 static void
 test_remove_again (Fixture *fixture, gconstpointer data)
 {
-	g_autofree char *text = native_cgroup_to_text (fixture->cgroup);
-	g_autoptr (NativeCgroup) other = NULL;
+	g_autofree char *text = runtime_cgroup_to_text (fixture->cgroup);
+	g_autoptr (RuntimeCgroup) other = NULL;
 	GError *error = NULL;
-	NativeGroup *holder;
+	RuntimeGroup *holder;
 	int at;
 
 	if (!can_make (fixture))
 		return;
 	make (fixture, NULL);
 	child_start (fixture);
-	holder = native_cgroup_group_holder (fixture->cgroup);
+	holder = runtime_cgroup_group_holder (fixture->cgroup);
 	at = fcntl (holder->fd, F_DUPFD_CLOEXEC, 3);
 	for (guint i = 0; i < 100; i++) {
 		int next;
@@ -293,11 +293,11 @@ test_remove_again (Fixture *fixture, gconstpointer data)
 		at = next;
 	}
 	close (at);
-	native_cgroup_from_text (&fixture->host, text, &other, &error);
+	runtime_cgroup_from_text (&fixture->host, text, &other, &error);
 	g_assert_no_error (error);
-	native_cgroup_remove (other, &error);
+	runtime_cgroup_remove (other, &error);
 	g_assert_no_error (error);
-	native_cgroup_remove (other, &error);
+	runtime_cgroup_remove (other, &error);
 	g_assert_no_error (error);
 }
 
@@ -320,7 +320,7 @@ static void
 test_holds_caller (Fixture *fixture, gconstpointer data)
 {
 	GError *error = NULL;
-	NativeGroup *group;
+	RuntimeGroup *group;
 	gboolean done;
 	pid_t child;
 	char *own;
@@ -330,18 +330,18 @@ test_holds_caller (Fixture *fixture, gconstpointer data)
 		return;
 	make (fixture, NULL);
 	child = child_start (fixture);
-	group = native_cgroup_group_holder (fixture->cgroup);
+	group = runtime_cgroup_group_holder (fixture->cgroup);
 	own = group->own;
 	root = group->root_fd;
 	for (int i = 0; i < 3; i++) {
 		group->root_fd = i == 0 ? group->fd : root;
 		group->own = g_strconcat (group->path, i == 2 ? "/below" : "", NULL);
-		done = native_cgroup_kill (fixture->cgroup, SIGKILL, &error);
+		done = runtime_cgroup_kill (fixture->cgroup, SIGKILL, &error);
 		assert_kills_nobody (done, child, g_steal_pointer (&error));
 		g_free (g_steal_pointer (&group->own));
 	}
 	group->own = g_strdup (group->path);
-	done = native_cgroup_remove (fixture->cgroup, &error);
+	done = runtime_cgroup_remove (fixture->cgroup, &error);
 	assert_kills_nobody (done, child, g_steal_pointer (&error));
 	g_free (group->own);
 	group->own = own;
@@ -365,7 +365,7 @@ test_enter (Fixture *fixture, gconstpointer data)
 	g_array_append_val (fixture->children, child);
 	native_cgroup_enter (fixture->cgroup, child, &error);
 	g_assert_no_error (error);
-	native_cgroup_processes (fixture->cgroup, &pids, &error);
+	runtime_cgroup_processes (fixture->cgroup, &pids, &error);
 	g_assert_no_error (error);
 	g_assert_cmpuint (pids->len, ==, 1);
 	g_assert_false (native_cgroup_enter (fixture->cgroup, 0x7ffffff0, &error));
@@ -377,8 +377,8 @@ test_enter (Fixture *fixture, gconstpointer data)
 static void
 test_kept (Fixture *fixture, gconstpointer data)
 {
-	g_autoptr (NativeCgroup) second = NULL;
-	NativeGroup *group;
+	g_autoptr (RuntimeCgroup) second = NULL;
+	RuntimeGroup *group;
 	GError *error = NULL;
 	struct stat status;
 	pid_t child;
@@ -387,7 +387,7 @@ test_kept (Fixture *fixture, gconstpointer data)
 		return;
 	make (fixture, NULL);
 	child = child_start (fixture);
-	native_cgroup_plan (&fixture->host, fixture->id, NULL, &second, &error);
+	runtime_cgroup_plan (&fixture->host, fixture->id, NULL, &second, &error);
 	g_assert_no_error (error);
 	g_assert_false (native_cgroup_make (second, NULL, &error));
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_BUSY);
@@ -398,9 +398,9 @@ test_kept (Fixture *fixture, gconstpointer data)
 	waitpid (child, NULL, 0);
 	native_cgroup_make (second, NULL, &error);
 	g_assert_no_error (error);
-	native_cgroup_remove (second, &error);
+	runtime_cgroup_remove (second, &error);
 	g_assert_no_error (error);
-	group = native_cgroup_group_holder (fixture->cgroup);
+	group = runtime_cgroup_group_holder (fixture->cgroup);
 	g_assert_cmpint (fstatat (group->root_fd, group->path + 1, &status, 0), ==, 0);
 }
 
@@ -412,27 +412,27 @@ test_freeze (Fixture *fixture, gconstpointer data)
 	if (!can_make (fixture))
 		return;
 	make (fixture, NULL);
-	g_assert_false (native_cgroup_freeze (fixture->cgroup, &error));
+	g_assert_false (runtime_cgroup_freeze (fixture->cgroup, &error));
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_STATE);
 	g_assert_true (g_str_has_suffix (error->message, "has no process to freeze"));
 	g_clear_error (&error);
 	child_start (fixture);
-	g_assert_false (native_cgroup_is_frozen (fixture->cgroup));
-	native_cgroup_freeze (fixture->cgroup, &error);
+	g_assert_false (runtime_cgroup_is_frozen (fixture->cgroup));
+	runtime_cgroup_freeze (fixture->cgroup, &error);
 	g_assert_no_error (error);
-	g_assert_true (native_cgroup_is_frozen (fixture->cgroup));
-	native_cgroup_thaw (fixture->cgroup, &error);
+	g_assert_true (runtime_cgroup_is_frozen (fixture->cgroup));
+	runtime_cgroup_thaw (fixture->cgroup, &error);
 	g_assert_no_error (error);
-	g_assert_false (native_cgroup_is_frozen (fixture->cgroup));
+	g_assert_false (runtime_cgroup_is_frozen (fixture->cgroup));
 	/* Removal has to thaw. */
-	native_cgroup_freeze (fixture->cgroup, &error);
+	runtime_cgroup_freeze (fixture->cgroup, &error);
 	g_assert_no_error (error);
 }
 
 static gboolean
 is_v2 (const Fixture *fixture, const char *controller)
 {
-	NativeGroup *group = native_cgroup_group_of (fixture->cgroup, controller);
+	RuntimeGroup *group = runtime_cgroup_group_of (fixture->cgroup, controller);
 
 	g_assert_nonnull (group);
 	return group->v2;
@@ -551,7 +551,7 @@ test_controller_missing (Fixture *fixture, gconstpointer data)
 	if (!can_make (fixture))
 		return;
 	for (guint i = fixture->cgroup->groups->len; i-- > 0;) {
-		NativeGroup *group = fixture->cgroup->groups->pdata[i];
+		RuntimeGroup *group = fixture->cgroup->groups->pdata[i];
 
 		if (g_strv_contains ((const char *const *) group->controllers, "pids")) {
 			g_strfreev (group->controllers);
@@ -566,7 +566,7 @@ test_controller_missing (Fixture *fixture, gconstpointer data)
 static void
 test_unified (Fixture *fixture, gconstpointer data)
 {
-	NativeGroup *v2 = native_cgroup_group_v2 (fixture->cgroup);
+	RuntimeGroup *v2 = runtime_cgroup_group_v2 (fixture->cgroup);
 	char buffer[64] = "";
 
 	if (!can_make (fixture))
@@ -576,7 +576,7 @@ test_unified (Fixture *fixture, gconstpointer data)
 		return;
 	}
 	make (fixture, "{\"unified\":{\"cgroup.max.depth\":\"7\"}}");
-	g_assert_cmpint (native_cgroup_get (v2->fd, "cgroup.max.depth", buffer, sizeof buffer), >,
+	g_assert_cmpint (runtime_cgroup_get (v2->fd, "cgroup.max.depth", buffer, sizeof buffer), >,
 			 0);
 	g_assert_cmpstr (buffer, ==, "7");
 	if (!is_v2 (fixture, "memory"))
@@ -663,17 +663,17 @@ delegated_run (Fixture *fixture, const char *own)
 {
 	g_autoptr (DavitJson) resources = json ("{\"pids\":{\"limit\":9}}");
 	g_autofree char *wanted = g_strdup_printf ("%s/davit-test/x", own);
-	g_autofree char *caller = g_strconcat (own, "/" NATIVE_CGROUP_CALLER, NULL);
+	g_autofree char *caller = g_strconcat (own, "/" RUNTIME_CGROUP_CALLER, NULL);
 	gboolean limited = is_v2 (fixture, "pids");
-	g_autoptr (NativeCgroup) cgroup = NULL;
-	g_autoptr (NativeCgroup) again = NULL;
+	g_autoptr (RuntimeCgroup) cgroup = NULL;
+	g_autoptr (RuntimeCgroup) again = NULL;
 	g_autofree char *now = NULL;
 	g_autoptr (GError) error = NULL;
-	NativeGroup *v2;
+	RuntimeGroup *v2;
 
-	if (!native_cgroup_plan (&fixture->host, "x", NULL, &cgroup, NULL))
+	if (!runtime_cgroup_plan (&fixture->host, "x", NULL, &cgroup, NULL))
 		return 1;
-	v2 = native_cgroup_group_v2 (cgroup);
+	v2 = runtime_cgroup_group_v2 (cgroup);
 	if (strcmp (v2->path, wanted) != 0)
 		return 2;
 	if (!native_cgroup_make (cgroup, resources, &error) ||
@@ -681,23 +681,23 @@ delegated_run (Fixture *fixture, const char *own)
 		g_printerr ("%s\n", error->message);
 		return 3;
 	}
-	now = native_cgroup_get_all (AT_FDCWD, "/proc/self/cgroup");
+	now = runtime_cgroup_get_all (AT_FDCWD, "/proc/self/cgroup");
 	/* Moved aside for a limit, and only for that. */
 	if ((strstr (now, caller) != NULL) != limited)
 		return 4;
-	if (!native_cgroup_plan (&fixture->host, "x", NULL, &again, NULL) ||
-	    strcmp (native_cgroup_group_v2 (again)->path, wanted) != 0)
+	if (!runtime_cgroup_plan (&fixture->host, "x", NULL, &again, NULL) ||
+	    strcmp (runtime_cgroup_group_v2 (again)->path, wanted) != 0)
 		return 5;
-	return native_cgroup_remove (cgroup, NULL) ? 0 : 6;
+	return runtime_cgroup_remove (cgroup, NULL) ? 0 : 6;
 }
 
 static void
 test_delegated (Fixture *fixture, gconstpointer data)
 {
-	NativeGroup *v2 = native_cgroup_group_v2 (fixture->cgroup);
+	RuntimeGroup *v2 = runtime_cgroup_group_v2 (fixture->cgroup);
 	g_autofree char *own = g_strconcat ("/davit-test-", fixture->id, NULL);
 	g_autofree char *path = NULL;
-	static const char *const below[] = {"/davit-test", ("/" NATIVE_CGROUP_CALLER), ""};
+	static const char *const below[] = {"/davit-test", ("/" RUNTIME_CGROUP_CALLER), ""};
 	int status = 0;
 	pid_t pid;
 
@@ -707,7 +707,7 @@ test_delegated (Fixture *fixture, gconstpointer data)
 		g_test_skip ("needs cgroup v2");
 		return;
 	}
-	native_cgroup_put (v2->root_fd, "cgroup.subtree_control", "+pids");
+	runtime_cgroup_put (v2->root_fd, "cgroup.subtree_control", "+pids");
 	path = g_strconcat (v2->mount, own, NULL);
 	g_assert_cmpint (mkdir (path, 0755), ==, 0);
 	g_assert_cmpint (setxattr (path, "trusted.delegate", "1", 1, 0), ==, 0);
@@ -716,8 +716,8 @@ test_delegated (Fixture *fixture, gconstpointer data)
 	if (pid == 0) {
 		g_autofree char *procs = g_strconcat (path, "/cgroup.procs", NULL);
 
-		_exit (native_cgroup_put (AT_FDCWD, procs, "0") == 0 ? delegated_run (fixture, own)
-								     : 7);
+		_exit (runtime_cgroup_put (AT_FDCWD, procs, "0") == 0 ? delegated_run (fixture, own)
+								      : 7);
 	}
 	g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
 	for (gsize i = 0; i < G_N_ELEMENTS (below); i++) {
@@ -741,7 +741,7 @@ test_stats (Fixture *fixture, gconstpointer data)
 		return;
 	make (fixture, "{\"pids\":{\"limit\":9},\"memory\":{\"limit\":67108864}}");
 	child_start (fixture);
-	native_cgroup_stats (fixture->cgroup, result, &error);
+	runtime_cgroup_stats (fixture->cgroup, result, &error);
 	g_assert_no_error (error);
 	g_assert_true (davit_result_integer (result, "pids", &value));
 	g_assert_cmpint (value, ==, 1);

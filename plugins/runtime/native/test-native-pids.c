@@ -2,8 +2,8 @@
 
 /* proc of a pid namespace in which we are not: by both ways, whichever the kernel has. */
 
-#include "native-error.h"
 #include "native-pids.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,8 @@
  * kernel; and what is kept is believed only as long as it should be.
  */
 
-#include "native-seccomp-private.h"
+#include "native-seccomp.h"
+#include "runtime-seccomp-private.h"
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -70,22 +71,22 @@ tear_down (Fixture *fixture, gconstpointer data)
 	g_free (fixture->filters);
 }
 
-static NativeSeccomp *
+static RuntimeSeccomp *
 prepare (Fixture *fixture, const char *text)
 {
 	g_autoptr (DavitJson) root = davit_json_parse (text, -1, NULL);
-	NativeSeccomp *seccomp = NULL;
+	RuntimeSeccomp *seccomp = NULL;
 	GError *error = NULL;
 
 	g_assert_nonnull (root);
-	native_seccomp_prepare (&fixture->host, root, &seccomp, &error);
+	runtime_seccomp_prepare (&fixture->host, root, &seccomp, &error);
 	g_assert_no_error (error);
 	return seccomp;
 }
 
 /* What the filter answers to a call, by the rules of classic BPF that seccomp has. */
 static guint32
-filter_run (const NativeSeccomp *seccomp, const struct seccomp_data *call)
+filter_run (const RuntimeSeccomp *seccomp, const struct seccomp_data *call)
 {
 	guint32 a = 0;
 	guint32 x = 0;
@@ -134,7 +135,7 @@ filter_run (const NativeSeccomp *seccomp, const struct seccomp_data *call)
 }
 
 static guint32
-answer (const NativeSeccomp *seccomp, guint32 architecture, int number, guint64 first,
+answer (const RuntimeSeccomp *seccomp, guint32 architecture, int number, guint64 first,
 	guint64 second)
 {
 	struct seccomp_data call = {.nr = number, .arch = architecture, .args = {first, second}};
@@ -199,7 +200,7 @@ static void
 test_default (Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *text = default_profile (NULL);
-	g_autoptr (NativeSeccomp) filter = prepare (fixture, text);
+	g_autoptr (RuntimeSeccomp) filter = prepare (fixture, text);
 
 	g_assert_true (native_seccomp_lets_start (filter));
 
@@ -227,7 +228,7 @@ static void
 test_default_clone (Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *text = default_profile (NULL);
-	g_autoptr (NativeSeccomp) filter = prepare (fixture, text);
+	g_autoptr (RuntimeSeccomp) filter = prepare (fixture, text);
 	static const guint64 namespaces[] = {0x00020000, 0x02000000, 0x04000000, 0x08000000,
 					     0x10000000, 0x20000000, 0x40000000};
 
@@ -259,9 +260,9 @@ static void
 test_default_socket (Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *text = default_profile (NULL);
-	g_autoptr (NativeSeccomp) filter = prepare (fixture, text);
+	g_autoptr (RuntimeSeccomp) filter = prepare (fixture, text);
 	g_autofree char *network_text = default_profile ("CAP_NET_ADMIN");
-	g_autoptr (NativeSeccomp) network = prepare (fixture, network_text);
+	g_autoptr (RuntimeSeccomp) network = prepare (fixture, network_text);
 
 	for (guint64 family = 0; family < 64; family++) {
 		gboolean special = family == AF_ALG || family == AF_VSOCK;
@@ -287,7 +288,7 @@ static void
 test_default_ioctl (Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *text = default_profile (NULL);
-	g_autoptr (NativeSeccomp) filter = prepare (fixture, text);
+	g_autoptr (RuntimeSeccomp) filter = prepare (fixture, text);
 
 	for (guint32 request = 0; request < 0x20000; request++) {
 		guint32 wanted = request == TIOCSTI || request == TIOCLINUX ? ERRNO (EPERM) : ALLOW;
@@ -306,12 +307,12 @@ test_default_ioctl (Fixture *fixture, gconstpointer data)
 
 /* What the library says to a rule of a profile when all machines share one filter. */
 static void
-rule_add (void *library, scmp_filter_ctx context, const NativeSeccompRule *rule)
+rule_add (void *library, scmp_filter_ctx context, const RuntimeSeccompRule *rule)
 {
 	int (*resolve) (const char *) = NULL;
 	int (*add) (scmp_filter_ctx, uint32_t, int, unsigned int, const struct scmp_arg_cmp *) =
 		NULL;
-	struct scmp_arg_cmp arguments[NATIVE_SECCOMP_ARGUMENTS];
+	struct scmp_arg_cmp arguments[RUNTIME_SECCOMP_ARGUMENTS];
 
 	*(void **) &resolve = dlsym (library, "seccomp_syscall_resolve_name");
 	*(void **) &add = dlsym (library, "seccomp_rule_add_array");
@@ -350,22 +351,23 @@ test_default_elsewhere (Fixture *fixture, gconstpointer data)
 	for (guint i = 0; i < G_N_ELEMENTS (capabilities); i++) {
 		g_autofree char *text = default_profile (capabilities[i]);
 		g_autoptr (DavitJson) root = davit_json_parse (text, -1, NULL);
-		NativeSeccompProfile profile = {0};
+		RuntimeSeccompProfile profile = {0};
 		scmp_filter_ctx context;
 
-		g_assert_true (native_seccomp_profile_parse (&fixture->host, root, &profile, NULL));
+		g_assert_true (
+			runtime_seccomp_profile_parse (&fixture->host, root, &profile, NULL));
 		context = init (profile.action);
 		g_assert_cmpint (arch_add (context, SCMP_ARCH_X86), ==, 0);
 		for (guint j = 0; j < profile.rules->len; j++) {
-			const NativeSeccompRule *rule =
-				&g_array_index (profile.rules, NativeSeccompRule, j);
+			const RuntimeSeccompRule *rule =
+				&g_array_index (profile.rules, RuntimeSeccompRule, j);
 
 			/* All of them leave out what says what is said already. */
 			if (rule->action != profile.action)
 				rule_add (library, context, rule);
 		}
 		release (context);
-		native_seccomp_profile_clear (&profile);
+		runtime_seccomp_profile_clear (&profile);
 	}
 	dlclose (library);
 }
@@ -374,7 +376,7 @@ static void
 test_default_capability (Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *text = default_profile ("CAP_SYS_ADMIN");
-	g_autoptr (NativeSeccomp) filter = prepare (fixture, text);
+	g_autoptr (RuntimeSeccomp) filter = prepare (fixture, text);
 
 	g_assert_cmphex (answer (filter, X64, SYS_mount, 0, 0), ==, ALLOW);
 	g_assert_cmphex (answer (filter, X64, SYS_clone3, 0, 0), ==, ALLOW);
@@ -389,7 +391,7 @@ static void
 test_cache_speed (Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *text = default_profile (NULL);
-	g_autoptr (NativeSeccomp) compiled = NULL;
+	g_autoptr (RuntimeSeccomp) compiled = NULL;
 	gint64 begin = g_get_monotonic_time ();
 	gint64 miss;
 	gint64 best = G_MAXINT64;
@@ -398,10 +400,10 @@ test_cache_speed (Fixture *fixture, gconstpointer data)
 	miss = g_get_monotonic_time () - begin;
 	for (guint i = 0; i < 20; i++) {
 		g_autoptr (DavitJson) root = davit_json_parse (text, -1, NULL);
-		g_autoptr (NativeSeccomp) kept = NULL;
+		g_autoptr (RuntimeSeccomp) kept = NULL;
 
 		begin = g_get_monotonic_time ();
-		g_assert_true (native_seccomp_prepare (&fixture->host, root, &kept, NULL));
+		g_assert_true (runtime_seccomp_prepare (&fixture->host, root, &kept, NULL));
 		best = MIN (best, g_get_monotonic_time () - begin);
 		g_assert_cmpmem (kept->filter, kept->length * sizeof (struct sock_filter),
 				 compiled->filter, compiled->length * sizeof (struct sock_filter));
@@ -420,10 +422,10 @@ static const char simple[] =
 static void
 test_none (Fixture *fixture, gconstpointer data)
 {
-	NativeSeccomp *seccomp = (NativeSeccomp *) fixture;
+	RuntimeSeccomp *seccomp = (RuntimeSeccomp *) fixture;
 	GError *error = NULL;
 
-	g_assert_true (native_seccomp_prepare (&fixture->host, NULL, &seccomp, &error));
+	g_assert_true (runtime_seccomp_prepare (&fixture->host, NULL, &seccomp, &error));
 	g_assert_no_error (error);
 	g_assert_null (seccomp);
 	g_assert_cmpint (native_seccomp_load (NULL), ==, 0);
@@ -432,7 +434,7 @@ test_none (Fixture *fixture, gconstpointer data)
 static void
 test_load (Fixture *fixture, gconstpointer data)
 {
-	g_autoptr (NativeSeccomp) filter = prepare (fixture, simple);
+	g_autoptr (RuntimeSeccomp) filter = prepare (fixture, simple);
 	int status = 0;
 	pid_t pid = fork ();
 
@@ -457,11 +459,11 @@ test_without_cache (Fixture *fixture, gconstpointer data)
 {
 	DavitHost host = fixture->host;
 	g_autoptr (DavitJson) root = davit_json_parse (simple, -1, NULL);
-	g_autoptr (NativeSeccomp) filter = NULL;
+	g_autoptr (RuntimeSeccomp) filter = NULL;
 	GError *error = NULL;
 
 	host.cache_dirfd = -1;
-	native_seccomp_prepare (&host, root, &filter, &error);
+	runtime_seccomp_prepare (&host, root, &filter, &error);
 	g_assert_no_error (error);
 	g_assert_cmpuint (filter->length, >, 0);
 	g_assert_false (g_file_test (fixture->filters, G_FILE_TEST_EXISTS));
@@ -495,7 +497,7 @@ kept_change (const char *path, gsize offset)
 static void
 works (Fixture *fixture)
 {
-	g_autoptr (NativeSeccomp) filter = prepare (fixture, simple);
+	g_autoptr (RuntimeSeccomp) filter = prepare (fixture, simple);
 	struct seccomp_data call = {.nr = SYS_getppid};
 
 	memcpy (&call.arch, &filter->filter[1].k, sizeof call.arch);
@@ -533,7 +535,7 @@ test_damaged (Fixture *fixture, gconstpointer data)
 static gboolean
 is_believed (Fixture *fixture, const char *key)
 {
-	g_autoptr (NativeSeccomp) filter = native_seccomp_cache_read (&fixture->host, key);
+	g_autoptr (RuntimeSeccomp) filter = runtime_seccomp_cache_read (&fixture->host, key);
 
 	return filter != NULL;
 }
@@ -557,14 +559,14 @@ static void
 other_put (Fixture *fixture, const char *path)
 {
 	g_autofree char *library_path = g_build_filename (fixture->directory, "library", NULL);
-	g_autoptr (NativeSeccomp) filter = prepare (fixture, simple);
-	NativeSeccompLibrary library = {.path = library_path};
+	g_autoptr (RuntimeSeccomp) filter = prepare (fixture, simple);
+	RuntimeSeccompLibrary library = {.path = library_path};
 	g_autofree char *other = NULL;
 
 	g_assert_true (g_file_set_contents (library_path, "1", 1, NULL));
-	g_assert_true (native_seccomp_library_read (&library));
+	g_assert_true (runtime_seccomp_library_read (&library));
 	g_assert_cmpint (unlink (path), ==, 0);
-	native_seccomp_cache_write (&fixture->host, "cafe", filter, &library);
+	runtime_seccomp_cache_write (&fixture->host, "cafe", filter, &library);
 	g_assert_true (is_believed (fixture, "cafe"));
 	other = kept_file (fixture);
 	g_assert_cmpint (rename (other, path), ==, 0);
@@ -617,12 +619,12 @@ static void
 test_other_library (Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *path = g_build_filename (fixture->directory, "library", NULL);
-	g_autoptr (NativeSeccomp) filter = prepare (fixture, simple);
-	NativeSeccompLibrary library = {.path = path};
+	g_autoptr (RuntimeSeccomp) filter = prepare (fixture, simple);
+	RuntimeSeccompLibrary library = {.path = path};
 
 	g_assert_true (g_file_set_contents (path, "1", 1, NULL));
-	g_assert_true (native_seccomp_library_read (&library));
-	native_seccomp_cache_write (&fixture->host, "cafe", filter, &library);
+	g_assert_true (runtime_seccomp_library_read (&library));
+	runtime_seccomp_cache_write (&fixture->host, "cafe", filter, &library);
 	g_assert_true (is_believed (fixture, "cafe"));
 	g_assert_true (g_file_set_contents (path, "22", 2, NULL));
 	g_assert_false (is_believed (fixture, "cafe"));
@@ -635,10 +637,10 @@ wrong (Fixture *fixture, const char *text, DavitErrorCode code, const char *want
 {
 	g_autoptr (DavitJson) root = davit_json_parse (text, -1, NULL);
 	g_autoptr (GError) error = NULL;
-	NativeSeccomp *seccomp = NULL;
+	RuntimeSeccomp *seccomp = NULL;
 
 	g_assert_nonnull (root);
-	g_assert_false (native_seccomp_prepare (&fixture->host, root, &seccomp, &error));
+	g_assert_false (runtime_seccomp_prepare (&fixture->host, root, &seccomp, &error));
 	g_assert_error (error, DAVIT_ERROR, (int) code);
 	g_assert_cmpstr (error->message, ==, wanted);
 	g_assert_null (seccomp);
@@ -696,7 +698,7 @@ test_wrong (Fixture *fixture, gconstpointer data)
 static void
 test_unknown_allowed (Fixture *fixture, gconstpointer data)
 {
-	g_autoptr (NativeSeccomp) filter =
+	g_autoptr (RuntimeSeccomp) filter =
 		prepare (fixture, RULE ("\"names\":[\"no_such_call\",\"read\"],\"action\":"
 					"\"SCMP_ACT_ALLOW\""));
 
@@ -706,13 +708,13 @@ test_unknown_allowed (Fixture *fixture, gconstpointer data)
 static void
 test_features (Fixture *fixture, gconstpointer data)
 {
-	g_autofree const char **architectures = (const char **) native_seccomp_architectures ();
-	g_autofree const char **flags = (const char **) native_seccomp_flags ();
+	g_autofree const char **architectures = (const char **) runtime_seccomp_architectures ();
+	g_autofree const char **flags = (const char **) runtime_seccomp_flags ();
 
 	g_assert_true (g_strv_contains (architectures, "SCMP_ARCH_X86_64"));
 	g_assert_true (g_strv_contains (flags, "SECCOMP_FILTER_FLAG_LOG"));
-	g_assert_true (g_strv_contains (native_seccomp_actions (), "SCMP_ACT_ERRNO"));
-	g_assert_true (g_strv_contains (native_seccomp_operators (), "SCMP_CMP_MASKED_EQ"));
+	g_assert_true (g_strv_contains (runtime_seccomp_actions (), "SCMP_ACT_ERRNO"));
+	g_assert_true (g_strv_contains (runtime_seccomp_operators (), "SCMP_CMP_MASKED_EQ"));
 }
 
 /* Only one that surely allows all that is still to be done is loaded before start. */
@@ -741,7 +743,7 @@ test_foresight (Fixture *fixture, gconstpointer data)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS (profiles); i++) {
-		g_autoptr (NativeSeccomp) filter = prepare (fixture, profiles[i].text);
+		g_autoptr (RuntimeSeccomp) filter = prepare (fixture, profiles[i].text);
 
 		g_assert_cmpint (native_seccomp_lets_start (filter), ==, profiles[i].lets);
 	}

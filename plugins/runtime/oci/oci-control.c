@@ -8,12 +8,12 @@
 
 #include "oci-control.h"
 
-#include "native-cgroup.h"
 #include "oci-call.h"
 #include "oci-error.h"
 #include "oci-files.h"
 #include "oci-freezer.h"
 #include "oci-program.h"
+#include "runtime-cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,14 +27,14 @@ oci_held_clear (OciHeld *held)
 	if (held->pidfd >= 0)
 		close (held->pidfd);
 	held->pidfd = -1;
-	native_record_clear (&held->record);
+	runtime_record_clear (&held->record);
 }
 
 static gboolean
 hold (const DavitHost *host, const DavitRuntimeContainer *container, OciHeld *held, GError **error)
 {
-	return native_record_read (host, container->dirfd, container->id, &held->record, error) &&
-	       native_record_open_process (&held->record, &held->pidfd, error);
+	return runtime_record_read (host, container->dirfd, container->id, &held->record, error) &&
+	       runtime_record_open_process (&held->record, &held->pidfd, error);
 }
 
 gboolean
@@ -164,7 +164,7 @@ oci_control_state (const DavitHost *host, const DavitRuntimeContainer *container
 	host->result_string (result, "status", held_status (host, container, &held));
 	host->result_integer (result, "pid", held.pidfd >= 0 ? held.record.pid : 0);
 	if (held.record.cgroup != NULL)
-		paths = native_cgroup_paths (held.record.cgroup);
+		paths = runtime_cgroup_paths (held.record.cgroup);
 	for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
 		host->result_string (result, "cgroup", paths[i]);
 	return TRUE;
@@ -244,7 +244,7 @@ oci_control_stats (const DavitHost *host, const DavitRuntimeContainer *container
 	g_auto (OciHeld) held = OCI_HELD_INIT;
 
 	return oci_control_hold (host, container, &held, error) &&
-	       native_cgroup_stats (held.record.cgroup, result, error);
+	       runtime_cgroup_stats (held.record.cgroup, result, error);
 }
 
 gboolean
@@ -255,7 +255,7 @@ oci_control_processes (const DavitHost *host, const DavitRuntimeContainer *conta
 	g_autoptr (GArray) pids = NULL;
 
 	if (!oci_control_hold (host, container, &held, error) ||
-	    !native_cgroup_processes (held.record.cgroup, &pids, error))
+	    !runtime_cgroup_processes (held.record.cgroup, &pids, error))
 		return FALSE;
 	for (guint i = 0; i < pids->len; i++)
 		host->result_integer (result, "pid", g_array_index (pids, pid_t, i));

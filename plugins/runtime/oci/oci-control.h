@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "native-record.h"
+#include "runtime-record.h"
 
 #include <davit/runtime.h>
 
@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * OciHeld: the record and the first process, held; pidfd -1: it has ended.
  */
 typedef struct {
-	NativeRecord record;
+	RuntimeRecord record;
 	int pidfd;
 } OciHeld;
 

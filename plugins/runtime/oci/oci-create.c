@@ -8,8 +8,6 @@
 
 #include "oci-create.h"
 
-#include "native-cgroup.h"
-#include "native-record.h"
 #include "oci-bundle.h"
 #include "oci-call.h"
 #include "oci-console.h"
@@ -20,6 +18,8 @@
 #include "oci-process.h"
 #include "oci-program.h"
 #include "oci-reason.h"
+#include "runtime-cgroup.h"
+#include "runtime-record.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -33,7 +33,7 @@ typedef struct {
 	const OciMaking *making; /* NULL: create */
 	OciBundle bundle;
 	OciConsole console;
-	NativeCgroup *cgroup;
+	RuntimeCgroup *cgroup;
 	char *program;
 	char *bundle_path;
 	char *pid_path;
@@ -85,17 +85,17 @@ static gboolean
 creation_record (Creation *creation, GError **error)
 {
 	const DavitRuntimeContainer *container = &creation->request->container;
-	NativeRecordIntent intent = {
+	RuntimeRecordIntent intent = {
 		.id = container->id,
 		.own_pids = creation->bundle.own_pids,
 	};
 
-	if (!native_cgroup_plan (creation->host, container->id, creation->bundle.cgroups_path,
-				 &creation->cgroup, error))
+	if (!runtime_cgroup_plan (creation->host, container->id, creation->bundle.cgroups_path,
+				  &creation->cgroup, error))
 		return FALSE;
 	intent.cgroup = creation->cgroup;
-	return native_record_begin (creation->host, container->dirfd, &intent, &creation->record_fd,
-				    error) &&
+	return runtime_record_begin (creation->host, container->dirfd, &intent,
+				     &creation->record_fd, error) &&
 	       oci_program_remember (container->dirfd, creation->program, error);
 }
 
@@ -183,8 +183,8 @@ creation_take (Creation *creation, GError **error)
 
 	if (!oci_process_open (creation->host, creation->request->container.dirfd, PID_FILE,
 			       process, error) ||
-	    !native_record_add_process (creation->record_fd, process->pid, process->start_time,
-					error))
+	    !runtime_record_add_process (creation->record_fd, process->pid, process->start_time,
+					 error))
 		return FALSE;
 	oci_namespaces_settle (creation->request->container.dirfd, process->pid);
 	return !terminal->wanted ||
@@ -196,7 +196,7 @@ static void
 creation_tell (Creation *creation, int *ret_pidfd, DavitResult *result)
 {
 	const DavitHost *host = creation->host;
-	g_auto (GStrv) paths = native_cgroup_paths (creation->cgroup);
+	g_auto (GStrv) paths = runtime_cgroup_paths (creation->cgroup);
 	g_autofree char *freezer = oci_freezer_find (creation->cgroup);
 
 	host->result_integer (result, "pid", creation->process.pid);
@@ -216,7 +216,7 @@ creation_clear (Creation *creation)
 {
 	oci_bundle_clear (&creation->bundle);
 	oci_console_clear (&creation->console);
-	g_clear_pointer (&creation->cgroup, native_cgroup_free);
+	g_clear_pointer (&creation->cgroup, runtime_cgroup_free);
 	g_free (creation->program);
 	g_free (creation->bundle_path);
 	g_free (creation->pid_path);

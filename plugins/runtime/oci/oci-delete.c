@@ -9,13 +9,13 @@
 
 #include "oci-delete.h"
 
-#include "native-cgroup.h"
-#include "native-record.h"
 #include "oci-call.h"
 #include "oci-error.h"
 #include "oci-files.h"
 #include "oci-freezer.h"
 #include "oci-program.h"
+#include "runtime-cgroup.h"
+#include "runtime-record.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -28,7 +28,7 @@
 typedef struct {
 	const DavitHost *host;
 	const DavitRuntimeContainer *container;
-	NativeRecord record;
+	RuntimeRecord record;
 	int pidfd;
 	gboolean force;
 } Deletion;
@@ -55,9 +55,9 @@ static gboolean
 process_end (Deletion *deletion, GError **error)
 {
 	const DavitRuntimeContainer *container = deletion->container;
-	NativeRecord *record = &deletion->record;
+	RuntimeRecord *record = &deletion->record;
 
-	if (!native_record_open_process (record, &deletion->pidfd, error))
+	if (!runtime_record_open_process (record, &deletion->pidfd, error))
 		return FALSE;
 	if (deletion->pidfd < 0)
 		return TRUE;
@@ -111,16 +111,16 @@ static gboolean
 record_read (Deletion *deletion, GError **error)
 {
 	const DavitRuntimeContainer *container = deletion->container;
-	NativeRecord *record = &deletion->record;
+	RuntimeRecord *record = &deletion->record;
 	g_autoptr (GError) local = NULL;
 	g_autofree char *path = g_strconcat ("/davit-", container->id, NULL);
 	gboolean newer;
 
-	if (native_record_read (deletion->host, container->dirfd, container->id, record, &local))
+	if (runtime_record_read (deletion->host, container->dirfd, container->id, record, &local))
 		return TRUE;
 	newer = g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
 	if (deletion->force && !newer)
-		native_cgroup_guess (deletion->host, container->id, path, &record->cgroup, NULL);
+		runtime_cgroup_guess (deletion->host, container->id, path, &record->cgroup, NULL);
 	if (record->cgroup != NULL || g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND))
 		return TRUE;
 	g_propagate_error (error, g_steal_pointer (&local));
@@ -130,11 +130,11 @@ record_read (Deletion *deletion, GError **error)
 static gboolean
 groups_remove (const Deletion *deletion, GError **error)
 {
-	NativeCgroup *cgroup = deletion->record.cgroup;
+	RuntimeCgroup *cgroup = deletion->record.cgroup;
 
 	/* What no record tells of may be frozen as well. */
 	oci_freezer_thaw (cgroup);
-	return cgroup == NULL || native_cgroup_remove (cgroup, error);
+	return cgroup == NULL || runtime_cgroup_remove (cgroup, error);
 }
 
 gboolean
@@ -154,6 +154,6 @@ oci_delete (const DavitHost *host, const DavitRuntimeContainer *container, gbool
 		  oci_files_remove (host, container->dirfd, error);
 	if (deletion.pidfd >= 0)
 		close (deletion.pidfd);
-	native_record_clear (&deletion.record);
+	runtime_record_clear (&deletion.record);
 	return deleted;
 }

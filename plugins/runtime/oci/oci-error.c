@@ -4,7 +4,7 @@
 
 #include "oci-error.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ oci_error_set (GError **error, int number, const char *format, ...)
 	va_start (arguments, format);
 	what = g_strdup_vprintf (format, arguments);
 	va_end (arguments);
-	return native_error_set (error, number, "%s", what);
+	return runtime_error_set (error, number, "%s", what);
 }
 
 gboolean
@@ -31,7 +31,7 @@ oci_error_say (GError **error, DavitErrorCode code, const char *format, ...)
 	va_start (arguments, format);
 	text = g_strdup_vprintf (format, arguments);
 	va_end (arguments);
-	return native_error_say (error, code, "%s", text);
+	return runtime_error_say (error, code, "%s", text);
 }
 
 char *

@@ -8,8 +8,8 @@
 
 #include "oci-files.h"
 
-#include "native-record.h"
 #include "oci-error.h"
+#include "runtime-record.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -95,7 +95,7 @@ names_read (int dirfd, GError **error)
 	}
 	while ((entry = readdir (stream)) != NULL) {
 		if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0 &&
-		    strcmp (entry->d_name, NATIVE_RECORD_FILE) != 0)
+		    strcmp (entry->d_name, RUNTIME_RECORD_FILE) != 0)
 			g_ptr_array_add (names, g_strdup (entry->d_name));
 	}
 	closedir (stream);
@@ -113,6 +113,6 @@ oci_files_remove (const DavitHost *host, int dirfd, GError **error)
 	}
 	if (names == NULL)
 		return FALSE;
-	return unlinkat (dirfd, NATIVE_RECORD_FILE, 0) == 0 || errno == ENOENT ||
-	       oci_error_set (error, errno, "remove \"%s\"", NATIVE_RECORD_FILE);
+	return unlinkat (dirfd, RUNTIME_RECORD_FILE, 0) == 0 || errno == ENOENT ||
+	       oci_error_set (error, errno, "remove \"%s\"", RUNTIME_RECORD_FILE);
 }

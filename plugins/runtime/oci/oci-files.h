@@ -3,7 +3,7 @@
 /*
  * The container's own directory, as this plugin uses it:
  *
- *     record         the intent and the first process: native-record.h
+ *     record         the intent and the first process: runtime-record.h
  *     program        the program that made it: it goes on to be asked, whatever is configured
  *     started        its first process has been told to go on
  *     bundle/        config.json, as the external runtime gets it

@@ -33,9 +33,9 @@ file_find (char **paths, gsize kind)
 }
 
 char *
-oci_freezer_find (const NativeCgroup *cgroup)
+oci_freezer_find (const RuntimeCgroup *cgroup)
 {
-	g_auto (GStrv) paths = cgroup != NULL ? native_cgroup_paths (cgroup) : NULL;
+	g_auto (GStrv) paths = cgroup != NULL ? runtime_cgroup_paths (cgroup) : NULL;
 	char *file = NULL;
 
 	for (gsize i = 0; paths != NULL && file == NULL && i < G_N_ELEMENTS (kinds); i++)
@@ -69,9 +69,9 @@ file_write (const char *file, const char *text)
 }
 
 gboolean
-oci_freezer_is_frozen (const NativeCgroup *cgroup)
+oci_freezer_is_frozen (const RuntimeCgroup *cgroup)
 {
-	g_auto (GStrv) paths = cgroup != NULL ? native_cgroup_paths (cgroup) : NULL;
+	g_auto (GStrv) paths = cgroup != NULL ? runtime_cgroup_paths (cgroup) : NULL;
 	gboolean frozen = FALSE;
 
 	for (gsize i = 0; paths != NULL && i < G_N_ELEMENTS (kinds); i++) {
@@ -83,9 +83,9 @@ oci_freezer_is_frozen (const NativeCgroup *cgroup)
 }
 
 void
-oci_freezer_thaw (const NativeCgroup *cgroup)
+oci_freezer_thaw (const RuntimeCgroup *cgroup)
 {
-	g_auto (GStrv) paths = cgroup != NULL ? native_cgroup_paths (cgroup) : NULL;
+	g_auto (GStrv) paths = cgroup != NULL ? runtime_cgroup_paths (cgroup) : NULL;
 
 	for (gsize i = 0; paths != NULL && i < G_N_ELEMENTS (kinds); i++) {
 		g_autofree char *file = file_find (paths, i);

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "native-cgroup.h"
+#include "runtime-cgroup.h"
 
 G_BEGIN_DECLS
 
@@ -12,10 +12,10 @@ G_BEGIN_DECLS
  * The file that tells of it: freezer.state of cgroup v1, where the host has that, or cgroup.freeze.
  * NULL: there is none. Free with g_free.
  */
-char *oci_freezer_find (const NativeCgroup *cgroup);
+char *oci_freezer_find (const RuntimeCgroup *cgroup);
 
 /* By all of them; groups that are not there are not frozen. */
-gboolean oci_freezer_is_frozen (const NativeCgroup *cgroup);
-void oci_freezer_thaw (const NativeCgroup *cgroup);
+gboolean oci_freezer_is_frozen (const RuntimeCgroup *cgroup);
+void oci_freezer_thaw (const RuntimeCgroup *cgroup);
 
 G_END_DECLS

@@ -7,8 +7,8 @@
 
 #include "oci-process.h"
 
-#include "native-proc.h"
 #include "oci-error.h"
+#include "runtime-proc.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,9 +56,9 @@ start_time_read (OciProcess *process, GError **error)
 {
 	int proc_fd = -1;
 	char state = 0;
-	gboolean read =
-		native_proc_open (&proc_fd, error) &&
-		native_proc_start_time (proc_fd, process->pid, &process->start_time, &state, error);
+	gboolean read = runtime_proc_open (&proc_fd, error) &&
+			runtime_proc_start_time (proc_fd, process->pid, &process->start_time,
+						 &state, error);
 
 	if (proc_fd >= 0)
 		close (proc_fd);

@@ -12,7 +12,7 @@
 
 #ifdef OCI_HAVE_SECCOMP
 
-#include "native-seccomp-private.h"
+#include "runtime-seccomp.h"
 
 /* By its name: there is nothing else to tell it by that would not cost a call. */
 static gboolean
@@ -26,11 +26,11 @@ takes_filter (const char *program)
 char *
 oci_seccomp_filter (const DavitHost *host, const char *program, const DavitJson *seccomp)
 {
-	g_autoptr (NativeSeccomp) filter = NULL;
+	g_autoptr (RuntimeSeccomp) filter = NULL;
 
 	/* What native can't compile, an action that asks a listener, the runtime may. */
 	if (seccomp == NULL || !host->option_boolean (host, "compiled-seccomp") ||
-	    !takes_filter (program) || !native_seccomp_prepare (host, seccomp, &filter, NULL) ||
+	    !takes_filter (program) || !runtime_seccomp_prepare (host, seccomp, &filter, NULL) ||
 	    filter == NULL)
 		return NULL;
 	return g_base64_encode ((const guchar *) filter->filter,

@@ -2,10 +2,10 @@
 
 /* The processes of a container, as its groups know them. */
 
-#include "native-cgroup-private.h"
+#include "runtime-cgroup-groups.h"
 
-#include "native-error.h"
-#include "native-number.h"
+#include "runtime-error.h"
+#include "runtime-number.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +23,7 @@
 static int
 pids_read (int dirfd, GArray *pids)
 {
-	g_autofree char *text = native_cgroup_get_all (dirfd, "cgroup.procs");
+	g_autofree char *text = runtime_cgroup_get_all (dirfd, "cgroup.procs");
 
 	if (text == NULL)
 		return -errno;
@@ -34,7 +34,7 @@ pids_read (int dirfd, GArray *pids)
 
 		*end = '\0';
 		/* 0: a process of another pid namespace, which nobody here can name. */
-		if (native_number_from_text (line, &number) && number > 0 && number <= G_MAXINT) {
+		if (runtime_number_from_text (line, &number) && number > 0 && number <= G_MAXINT) {
 			pid_t pid = (pid_t) number;
 
 			g_array_append_val (pids, pid);
@@ -92,40 +92,40 @@ collect (int dirfd, guint depth, GArray *pids)
 }
 
 int
-native_cgroup_collect (int dirfd, GArray *pids)
+runtime_cgroup_collect (int dirfd, GArray *pids)
 {
 	return collect (dirfd, 0, pids);
 }
 
 gboolean
-native_cgroup_is_populated (int dirfd)
+runtime_cgroup_is_populated (int dirfd)
 {
 	g_autoptr (GArray) pids = g_array_new (FALSE, FALSE, sizeof (pid_t));
 	guint64 populated = 0;
 
-	if (native_cgroup_get_key (dirfd, "cgroup.events", "populated", &populated))
+	if (runtime_cgroup_get_key (dirfd, "cgroup.events", "populated", &populated))
 		return populated != 0;
-	return native_cgroup_collect (dirfd, pids) < 0 || pids->len > 0;
+	return runtime_cgroup_collect (dirfd, pids) < 0 || pids->len > 0;
 }
 
 gboolean
-native_cgroup_processes (NativeCgroup *cgroup, GArray **ret_pids, GError **error)
+runtime_cgroup_processes (RuntimeCgroup *cgroup, GArray **ret_pids, GError **error)
 {
 	g_autoptr (GArray) pids = g_array_new (FALSE, FALSE, sizeof (pid_t));
-	NativeGroup *group = native_cgroup_group_holder (cgroup);
+	RuntimeGroup *group = runtime_cgroup_group_holder (cgroup);
 	int result;
 
 	if (group == NULL)
-		return native_error_say (
+		return runtime_error_say (
 			error, DAVIT_ERROR_UNAVAILABLE,
 			"container \"%s\" has no control group that would list its "
 			"processes",
 			cgroup->id);
-	result = native_cgroup_collect (group->fd, pids);
+	result = runtime_cgroup_collect (group->fd, pids);
 	if (result < 0)
-		return native_error_set (error, -result,
-					 "list the processes of control group \"%s%s\"",
-					 group->mount, group->path);
+		return runtime_error_set (error, -result,
+					  "list the processes of control group \"%s%s\"",
+					  group->mount, group->path);
 	*ret_pids = g_steal_pointer (&pids);
 	return TRUE;
 }
@@ -140,7 +140,7 @@ is_same (const struct stat *group, int dirfd, const char *path)
 }
 
 gboolean
-native_cgroup_group_check_kill (const NativeGroup *group, GError **error)
+runtime_cgroup_group_check_kill (const RuntimeGroup *group, GError **error)
 {
 	g_autofree char *path = g_strdup (group->own + 1);
 	struct stat status;
@@ -148,18 +148,18 @@ native_cgroup_group_check_kill (const NativeGroup *group, GError **error)
 	char *slash;
 
 	if (fstat (group->fd, &status) < 0)
-		return native_error_set (error, errno, "look at control group \"%s%s\"",
-					 group->mount, group->path);
+		return runtime_error_set (error, errno, "look at control group \"%s%s\"",
+					  group->mount, group->path);
 	above = is_same (&status, group->root_fd, "");
 	while (!above && *path != '\0') {
 		above = is_same (&status, group->root_fd, path);
 		slash = strrchr (path, '/');
 		*(slash == NULL ? path : slash) = '\0';
 	}
-	return !above || native_error_say (error, DAVIT_ERROR_CORRUPT,
-					   "control group \"%s%s\" holds the caller, too; nothing "
-					   "in it is killed",
-					   group->mount, group->path);
+	return !above || runtime_error_say (error, DAVIT_ERROR_CORRUPT,
+					    "control group \"%s%s\" holds the caller, too; nothing "
+					    "in it is killed",
+					    group->mount, group->path);
 }
 
 static gboolean
@@ -174,18 +174,18 @@ is_listed (const GArray *pids, pid_t pid)
 
 /* Processes may fork meanwhile: until a round finds nobody new. Each gets the signal once. */
 static gboolean
-each_kill (NativeCgroup *cgroup, int signal, GError **error)
+each_kill (RuntimeCgroup *cgroup, int signal, GError **error)
 {
 	g_autoptr (GArray) done = g_array_new (FALSE, FALSE, sizeof (pid_t));
-	const NativeGroup *holder = native_cgroup_group_holder (cgroup);
+	const RuntimeGroup *holder = runtime_cgroup_group_holder (cgroup);
 
-	if (holder != NULL && !native_cgroup_group_check_kill (holder, error))
+	if (holder != NULL && !runtime_cgroup_group_check_kill (holder, error))
 		return FALSE;
 	for (guint round = 0; round < KILL_ROUNDS; round++) {
 		g_autoptr (GArray) pids = NULL;
 		gboolean fresh = FALSE;
 
-		if (!native_cgroup_processes (cgroup, &pids, error))
+		if (!runtime_cgroup_processes (cgroup, &pids, error))
 			return FALSE;
 		for (guint i = 0; i < pids->len; i++) {
 			pid_t pid = g_array_index (pids, pid_t, i);
@@ -195,33 +195,33 @@ each_kill (NativeCgroup *cgroup, int signal, GError **error)
 			fresh = TRUE;
 			g_array_append_val (done, pid);
 			if (kill (pid, signal) < 0 && errno != ESRCH)
-				return native_error_set (error, errno,
-							 "send signal %d to process %d", signal,
-							 (int) pid);
+				return runtime_error_set (error, errno,
+							  "send signal %d to process %d", signal,
+							  (int) pid);
 		}
 		if (!fresh)
 			return TRUE;
 	}
-	return native_error_say (error, DAVIT_ERROR_BUSY,
-				 "container \"%s\" makes processes faster than they can be "
-				 "signalled; pause it first",
-				 cgroup->id);
+	return runtime_error_say (error, DAVIT_ERROR_BUSY,
+				  "container \"%s\" makes processes faster than they can be "
+				  "signalled; pause it first",
+				  cgroup->id);
 }
 
 gboolean
-native_cgroup_kill (NativeCgroup *cgroup, int signal, GError **error)
+runtime_cgroup_kill (RuntimeCgroup *cgroup, int signal, GError **error)
 {
-	NativeGroup *v2 = native_cgroup_group_v2 (cgroup);
+	RuntimeGroup *v2 = runtime_cgroup_group_v2 (cgroup);
 
 	/* Linux 5.14: all at once, those that fork meanwhile too. */
-	if (signal == SIGKILL && v2 != NULL && native_cgroup_group_open (v2) &&
-	    native_cgroup_group_check_kill (v2, NULL) &&
-	    native_cgroup_put (v2->fd, "cgroup.kill", "1") == 0)
+	if (signal == SIGKILL && v2 != NULL && runtime_cgroup_group_open (v2) &&
+	    runtime_cgroup_group_check_kill (v2, NULL) &&
+	    runtime_cgroup_put (v2->fd, "cgroup.kill", "1") == 0)
 		return TRUE;
 	if (!each_kill (cgroup, signal, error))
 		return FALSE;
 	/* Frozen by v1, a process does not even die. */
-	if (signal == SIGKILL && native_cgroup_is_frozen (cgroup))
-		return native_cgroup_thaw (cgroup, error);
+	if (signal == SIGKILL && runtime_cgroup_is_frozen (cgroup))
+		return runtime_cgroup_thaw (cgroup, error);
 	return TRUE;
 }

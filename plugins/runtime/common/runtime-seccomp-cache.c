@@ -10,7 +10,7 @@
  * making the control groups, and who may write there needs no collision.
  */
 
-#include "native-seccomp-private.h"
+#include "runtime-seccomp-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,15 +122,15 @@ file_read (int dirfd, const char *name, gsize *ret_length)
 static gboolean
 library_is_same (const Header *header, const char *path)
 {
-	NativeSeccompLibrary library = {.path = g_strndup (path, header->library_length)};
-	gboolean same = native_seccomp_library_read (&library) &&
+	RuntimeSeccompLibrary library = {.path = g_strndup (path, header->library_length)};
+	gboolean same = runtime_seccomp_library_read (&library) &&
 			library.device == header->library_device &&
 			library.inode == header->library_inode &&
 			library.size == header->library_size &&
 			library.seconds == header->library_seconds &&
 			library.nanoseconds == header->library_nanoseconds;
 
-	native_seccomp_library_clear (&library);
+	runtime_seccomp_library_clear (&library);
 	return same;
 }
 
@@ -162,13 +162,13 @@ name_make (const char *key)
 				sum_add (VERSION, key, strlen (key)));
 }
 
-NativeSeccomp *
-native_seccomp_cache_read (const DavitHost *host, const char *key)
+RuntimeSeccomp *
+runtime_seccomp_cache_read (const DavitHost *host, const char *key)
 {
 	g_autofree char *name = name_make (key);
 	g_autofree char *text = NULL;
 	int dirfd = host->cache_dirfd < 0 ? -1 : directory_open (host);
-	NativeSeccomp *seccomp;
+	RuntimeSeccomp *seccomp;
 	gsize length = 0;
 	Header header;
 
@@ -179,7 +179,7 @@ native_seccomp_cache_read (const DavitHost *host, const char *key)
 	if (text == NULL || !file_is_good (key, text, length))
 		return NULL;
 	memcpy (&header, text, sizeof header);
-	seccomp = g_new0 (NativeSeccomp, 1);
+	seccomp = g_new0 (RuntimeSeccomp, 1);
 	seccomp->flags = header.flags;
 	seccomp->length = (guint16) header.length;
 	seccomp->filter = g_memdup2 (text + sizeof header + header.library_length,
@@ -188,8 +188,8 @@ native_seccomp_cache_read (const DavitHost *host, const char *key)
 }
 
 void
-native_seccomp_cache_write (const DavitHost *host, const char *key, const NativeSeccomp *seccomp,
-			    const NativeSeccompLibrary *library)
+runtime_seccomp_cache_write (const DavitHost *host, const char *key, const RuntimeSeccomp *seccomp,
+			     const RuntimeSeccompLibrary *library)
 {
 	g_autofree char *name = name_make (key);
 	g_autoptr (GByteArray) file = NULL;

@@ -6,9 +6,9 @@
  * would take a millisecond.
  */
 
-#include "native-cgroup-private.h"
+#include "runtime-cgroup-groups.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 #define CGROUPS "/sys/fs/cgroup"
 
 void
-native_cgroup_group_free (NativeGroup *group)
+runtime_cgroup_group_free (RuntimeGroup *group)
 {
 	int *fds[] = {&group->root_fd, &group->fd, &group->tasks_fd};
 
@@ -55,7 +55,7 @@ mount_open (const char *path, gboolean v2)
 }
 
 static gboolean
-mount_find (NativeGroup *group)
+mount_find (RuntimeGroup *group)
 {
 	static const char *const v2_mounts[] = {CGROUPS, CGROUPS "/unified", NULL};
 	g_autofree char *v1_mount = g_strconcat (CGROUPS "/", group->name, NULL);
@@ -77,7 +77,7 @@ mount_find (NativeGroup *group)
  * outside, and only the container's part is mounted.
  */
 static void
-own_check (NativeGroup *group)
+own_check (RuntimeGroup *group)
 {
 	struct stat status;
 
@@ -89,7 +89,7 @@ own_check (NativeGroup *group)
 }
 
 static void
-controllers_find (NativeGroup *group)
+controllers_find (RuntimeGroup *group)
 {
 	char buffer[512] = "";
 
@@ -97,27 +97,27 @@ controllers_find (NativeGroup *group)
 		group->controllers = g_strsplit (group->name, ",", -1);
 		return;
 	}
-	native_cgroup_get (group->root_fd, "cgroup.controllers", buffer, sizeof buffer);
+	runtime_cgroup_get (group->root_fd, "cgroup.controllers", buffer, sizeof buffer);
 	group->controllers = g_strsplit (buffer, " ", -1);
 }
 
 /* line: "4:memory:/a/b", "0::/a/b". NULL: not mounted, or without controllers (name=systemd). */
-static NativeGroup *
+static RuntimeGroup *
 line_read (const char *line)
 {
 	g_auto (GStrv) parts = g_strsplit (line, ":", 3);
-	NativeGroup *group;
+	RuntimeGroup *group;
 
 	if (g_strv_length (parts) != 3 || parts[2][0] != '/' ||
 	    g_str_has_prefix (parts[1], "name="))
 		return NULL;
-	group = g_new0 (NativeGroup, 1);
+	group = g_new0 (RuntimeGroup, 1);
 	group->name = g_strdup (parts[1]);
 	group->own = g_strdup (parts[2]);
 	group->v2 = parts[1][0] == '\0';
 	group->root_fd = group->fd = group->tasks_fd = -1;
 	if (!mount_find (group)) {
-		native_cgroup_group_free (group);
+		runtime_cgroup_group_free (group);
 		return NULL;
 	}
 	own_check (group);
@@ -126,24 +126,24 @@ line_read (const char *line)
 }
 
 GPtrArray *
-native_cgroup_host_groups (const DavitHost *host, GError **error)
+runtime_cgroup_host_groups (const DavitHost *host, GError **error)
 {
 	g_autoptr (GPtrArray) groups =
-		g_ptr_array_new_with_free_func ((GDestroyNotify) native_cgroup_group_free);
+		g_ptr_array_new_with_free_func ((GDestroyNotify) runtime_cgroup_group_free);
 	g_autofree char *text = NULL;
 	g_auto (GStrv) lines = NULL;
 
 	if (host->facts->cgroups == DAVIT_CGROUP_NONE)
 		return g_steal_pointer (&groups);
-	text = native_cgroup_get_all (AT_FDCWD, "/proc/self/cgroup");
+	text = runtime_cgroup_get_all (AT_FDCWD, "/proc/self/cgroup");
 	if (text == NULL) {
-		native_error_set (error, errno, "read \"/proc/self/cgroup\"");
+		runtime_error_set (error, errno, "read \"/proc/self/cgroup\"");
 		return NULL;
 	}
 	/* The line of v2 is the last one. */
 	lines = g_strsplit (text, "\n", -1);
 	for (gsize i = 0; lines[i] != NULL; i++) {
-		NativeGroup *group = line_read (lines[i]);
+		RuntimeGroup *group = line_read (lines[i]);
 
 		if (group != NULL)
 			g_ptr_array_add (groups, group);
@@ -153,7 +153,7 @@ native_cgroup_host_groups (const DavitHost *host, GError **error)
 
 /* Whether whoever rules the tree gave this part of it away. Root owns all, which says nothing. */
 static gboolean
-path_is_delegated (const NativeGroup *group, const char *own)
+path_is_delegated (const RuntimeGroup *group, const char *own)
 {
 	g_autofree char *path = g_strconcat (group->mount, own, NULL);
 	struct stat status;
@@ -169,14 +169,14 @@ path_is_delegated (const NativeGroup *group, const char *own)
 }
 
 char *
-native_cgroup_host_place (const NativeGroup *group)
+runtime_cgroup_host_place (const RuntimeGroup *group)
 {
 	g_autofree char *own = g_strdup (group->own);
 
 	if (!group->v2)
 		return g_steal_pointer (&own);
 	/* The caller was moved there to make room: the place is the one above. */
-	if (g_str_has_suffix (own, "/" NATIVE_CGROUP_CALLER))
-		own[strlen (own) - strlen ("/" NATIVE_CGROUP_CALLER)] = '\0';
+	if (g_str_has_suffix (own, "/" RUNTIME_CGROUP_CALLER))
+		own[strlen (own) - strlen ("/" RUNTIME_CGROUP_CALLER)] = '\0';
 	return path_is_delegated (group, own) ? g_steal_pointer (&own) : g_strdup ("/");
 }

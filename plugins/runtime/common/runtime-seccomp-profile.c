@@ -2,10 +2,10 @@
 
 /* linux.seccomp, read and checked: a filter that means something else than it says is the worst. */
 
-#include "native-seccomp-private.h"
+#include "runtime-seccomp-private.h"
 
-#include "native-error.h"
-#include "native-number.h"
+#include "runtime-error.h"
+#include "runtime-number.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -68,19 +68,19 @@ static const struct {
 };
 
 const char *const *
-native_seccomp_actions (void)
+runtime_seccomp_actions (void)
 {
 	return actions;
 }
 
 const char *const *
-native_seccomp_operators (void)
+runtime_seccomp_operators (void)
 {
 	return operators;
 }
 
 const char *const *
-native_seccomp_architectures (void)
+runtime_seccomp_architectures (void)
 {
 	const char **names = g_new0 (const char *, G_N_ELEMENTS (architectures) + 1);
 
@@ -90,7 +90,7 @@ native_seccomp_architectures (void)
 }
 
 const char *const *
-native_seccomp_flags (void)
+runtime_seccomp_flags (void)
 {
 	const char **names = g_new0 (const char *, G_N_ELEMENTS (flags) + 1);
 	gsize count = 0;
@@ -108,7 +108,7 @@ static gboolean
 action_parse (const char *field, const char *name, guint32 number, guint32 *ret, GError **error)
 {
 	if (name == NULL)
-		return native_error_say (error, DAVIT_ERROR_CONFIG, "%s: is missing", field);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG, "%s: is missing", field);
 	if (strcmp (name, "SCMP_ACT_KILL") == 0 || strcmp (name, "SCMP_ACT_KILL_THREAD") == 0)
 		*ret = SCMP_ACT_KILL_THREAD;
 	else if (strcmp (name, "SCMP_ACT_KILL_PROCESS") == 0)
@@ -124,13 +124,13 @@ action_parse (const char *field, const char *name, guint32 number, guint32 *ret,
 	else if (strcmp (name, "SCMP_ACT_LOG") == 0)
 		*ret = SCMP_ACT_LOG;
 	else if (strcmp (name, "SCMP_ACT_NOTIFY") == 0)
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 "%s: \"%s\" is not there yet: this runtime has no "
-					 "listener for system calls",
-					 field, name);
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  "%s: \"%s\" is not there yet: this runtime has no "
+					  "listener for system calls",
+					  field, name);
 	else
-		return native_error_say (error, DAVIT_ERROR_CONFIG, "%s: unknown action \"%s\"",
-					 field, name);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG, "%s: unknown action \"%s\"",
+					  field, name);
 	return TRUE;
 }
 
@@ -144,7 +144,8 @@ action_read (const DavitHost *host, const DavitJson *object, const char *field, 
 	guint64 number = EPERM;
 
 	return host->json->get_string (object, key, &name, error) &&
-	       native_number_unsigned (host, object, number_key, ERRNO_MAX, &number, NULL, error) &&
+	       runtime_number_unsigned (host, object, number_key, ERRNO_MAX, &number, NULL,
+					error) &&
 	       action_parse (name_field, name, (guint32) number, ret, error);
 }
 
@@ -162,29 +163,29 @@ operator_find (const char *name, int *ret)
 
 static gboolean
 argument_read (const DavitHost *host, const DavitJson *object, const char *field,
-	       NativeSeccompRule *rule, GError **error)
+	       RuntimeSeccompRule *rule, GError **error)
 {
-	NativeSeccompArgument argument = {0};
+	RuntimeSeccompArgument argument = {0};
 	gboolean has_index = FALSE;
 	gboolean has_value = FALSE;
 	guint64 index = 0;
 	const char *name = NULL;
 
-	if (!native_number_unsigned (host, object, "index", NATIVE_SECCOMP_ARGUMENTS - 1, &index,
-				     &has_index, error) ||
-	    !native_number_unsigned (host, object, "value", G_MAXUINT64, &argument.value,
-				     &has_value, error) ||
-	    !native_number_unsigned (host, object, "valueTwo", G_MAXUINT64, &argument.value_two,
-				     NULL, error) ||
+	if (!runtime_number_unsigned (host, object, "index", RUNTIME_SECCOMP_ARGUMENTS - 1, &index,
+				      &has_index, error) ||
+	    !runtime_number_unsigned (host, object, "value", G_MAXUINT64, &argument.value,
+				      &has_value, error) ||
+	    !runtime_number_unsigned (host, object, "valueTwo", G_MAXUINT64, &argument.value_two,
+				      NULL, error) ||
 	    !host->json->get_string (object, "op", &name, error))
 		return FALSE;
 	if (!has_index || !has_value)
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "%s: index and value are needed", field);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "%s: index and value are needed", field);
 	if (!operator_find (name, &argument.operator))
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "%s.op: unknown operator \"%s\"", field,
-					 name == NULL ? "" : name);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "%s.op: unknown operator \"%s\"", field,
+					  name == NULL ? "" : name);
 	argument.index = (guint32) index;
 	/*
 	 * Some runtimes take two conditions on one argument as "and", some as "or". moby had a rule
@@ -192,17 +193,17 @@ argument_read (const DavitHost *host, const DavitJson *object, const char *field
 	 */
 	for (guint i = 0; i < rule->n_arguments; i++) {
 		if (rule->arguments[i].index == argument.index)
-			return native_error_say (error, DAVIT_ERROR_CONFIG,
-						 "%s: argument %u has a condition already; write "
-						 "a rule for each",
-						 field, argument.index);
+			return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+						  "%s: argument %u has a condition already; write "
+						  "a rule for each",
+						  field, argument.index);
 	}
 	rule->arguments[rule->n_arguments++] = argument;
 	return TRUE;
 }
 
 static gboolean
-rule_read (const DavitHost *host, const DavitJson *object, NativeSeccompRule *rule, GError **error)
+rule_read (const DavitHost *host, const DavitJson *object, RuntimeSeccompRule *rule, GError **error)
 {
 	g_autofree char *field = host->json->path (object);
 	const DavitJson *array = NULL;
@@ -212,8 +213,8 @@ rule_read (const DavitHost *host, const DavitJson *object, NativeSeccompRule *ru
 	    !action_read (host, object, field, "action", "errnoRet", &rule->action, error))
 		return FALSE;
 	if (rule->names == NULL || rule->names[0] == NULL)
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "%s.names: at least one system call is needed", field);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "%s.names: at least one system call is needed", field);
 	for (guint i = 0; i < host->json->length (array); i++) {
 		g_autofree char *place = g_strdup_printf ("%s.args[%u]", field, i);
 
@@ -231,7 +232,7 @@ rules_read (const DavitHost *host, const DavitJson *seccomp, GArray *rules, GErr
 	if (!host->json->get_array (seccomp, "syscalls", &array, error))
 		return FALSE;
 	for (guint i = 0; i < host->json->length (array); i++) {
-		NativeSeccompRule rule = {0};
+		RuntimeSeccompRule rule = {0};
 
 		if (!rule_read (host, host->json->element (array, i), &rule, error)) {
 			g_free (rule.names);
@@ -256,10 +257,10 @@ architectures_read (const DavitHost *host, const DavitJson *seccomp, GArray *tok
 		       strcmp (architectures[known].name, names[i]) != 0)
 			known++;
 		if (known == G_N_ELEMENTS (architectures))
-			return native_error_say (error, DAVIT_ERROR_CONFIG,
-						 FIELD ".architectures[%" G_GSIZE_FORMAT
-						       "]: unknown architecture \"%s\"",
-						 i, names[i]);
+			return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+						  FIELD ".architectures[%" G_GSIZE_FORMAT
+							"]: unknown architecture \"%s\"",
+						  i, names[i]);
 		g_array_append_val (tokens, architectures[known].token);
 	}
 	return TRUE;
@@ -279,10 +280,10 @@ flags_read (const DavitHost *host, const DavitJson *seccomp, guint32 *ret, GErro
 		while (known < G_N_ELEMENTS (flags) && strcmp (flags[known].name, names[i]) != 0)
 			known++;
 		if (known == G_N_ELEMENTS (flags))
-			return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-						 FIELD ".flags[%" G_GSIZE_FORMAT
-						       "]: this runtime does not have flag \"%s\"",
-						 i, names[i]);
+			return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+						  FIELD ".flags[%" G_GSIZE_FORMAT
+							"]: this runtime does not have flag \"%s\"",
+						  i, names[i]);
 		value |= flags[known].value;
 	}
 	*ret = value;
@@ -292,23 +293,23 @@ flags_read (const DavitHost *host, const DavitJson *seccomp, guint32 *ret, GErro
 static void
 rule_clear (gpointer rule)
 {
-	g_free (((NativeSeccompRule *) rule)->names);
+	g_free (((RuntimeSeccompRule *) rule)->names);
 }
 
 void
-native_seccomp_profile_clear (NativeSeccompProfile *profile)
+runtime_seccomp_profile_clear (RuntimeSeccompProfile *profile)
 {
 	g_clear_pointer (&profile->architectures, g_array_unref);
 	g_clear_pointer (&profile->rules, g_array_unref);
 }
 
 gboolean
-native_seccomp_profile_parse (const DavitHost *host, const DavitJson *seccomp,
-			      NativeSeccompProfile *ret, GError **error)
+runtime_seccomp_profile_parse (const DavitHost *host, const DavitJson *seccomp,
+			       RuntimeSeccompProfile *ret, GError **error)
 {
-	NativeSeccompProfile profile = {
+	RuntimeSeccompProfile profile = {
 		.architectures = g_array_new (FALSE, FALSE, sizeof (guint32)),
-		.rules = g_array_new (FALSE, FALSE, sizeof (NativeSeccompRule)),
+		.rules = g_array_new (FALSE, FALSE, sizeof (RuntimeSeccompRule)),
 	};
 	const char *listener = NULL;
 
@@ -323,10 +324,10 @@ native_seccomp_profile_parse (const DavitHost *host, const DavitJson *seccomp,
 			*ret = profile;
 			return TRUE;
 		}
-		native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-				  FIELD ".listenerPath: is not there yet: this runtime has no "
-					"listener for system calls");
+		runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+				   FIELD ".listenerPath: is not there yet: this runtime has no "
+					 "listener for system calls");
 	}
-	native_seccomp_profile_clear (&profile);
+	runtime_seccomp_profile_clear (&profile);
 	return FALSE;
 }

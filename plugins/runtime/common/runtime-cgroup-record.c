@@ -8,9 +8,9 @@
  * taken.
  */
 
-#include "native-cgroup-private.h"
+#include "runtime-cgroup-groups.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <string.h>
 
@@ -33,14 +33,14 @@ string_append (GString *text, const char *value)
 }
 
 char *
-native_cgroup_to_text (const NativeCgroup *cgroup)
+runtime_cgroup_to_text (const RuntimeCgroup *cgroup)
 {
 	GString *text = g_string_new ("{\"id\":");
 
 	string_append (text, cgroup->id);
 	g_string_append (text, ",\"groups\":[");
 	for (guint i = 0; i < cgroup->groups->len; i++) {
-		const NativeGroup *group = cgroup->groups->pdata[i];
+		const RuntimeGroup *group = cgroup->groups->pdata[i];
 
 		g_string_append (text, i > 0 ? ",{\"hierarchy\":" : "{\"hierarchy\":");
 		string_append (text, group->name);
@@ -53,11 +53,11 @@ native_cgroup_to_text (const NativeCgroup *cgroup)
 }
 
 /* The hierarchy of a name; one that the host has no more is no error: its groups are gone. */
-static NativeGroup *
+static RuntimeGroup *
 hierarchy_find (const GPtrArray *groups, const char *name)
 {
 	for (guint i = 0; i < groups->len; i++) {
-		NativeGroup *group = groups->pdata[i];
+		RuntimeGroup *group = groups->pdata[i];
 
 		if (strcmp (group->name, name) == 0)
 			return group;
@@ -71,33 +71,33 @@ group_read (const DavitHost *host, const DavitJson *object, const GPtrArray *gro
 	const char *name = NULL;
 	const char *path = NULL;
 	gboolean kept = TRUE;
-	NativeGroup *group;
+	RuntimeGroup *group;
 
 	if (!host->json->get_string (object, "hierarchy", &name, error) ||
 	    !host->json->get_string (object, "path", &path, error) ||
 	    !host->json->get_boolean (object, "kept", &kept, error))
 		return FALSE;
-	if (name == NULL || path == NULL || !native_cgroup_path_is_valid (path))
-		return native_error_say (error, DAVIT_ERROR_CORRUPT,
-					 "control groups: \"%s\" is not a path of a group",
-					 path == NULL ? "" : path);
+	if (name == NULL || path == NULL || !runtime_cgroup_path_is_valid (path))
+		return runtime_error_say (error, DAVIT_ERROR_CORRUPT,
+					  "control groups: \"%s\" is not a path of a group",
+					  path == NULL ? "" : path);
 	group = hierarchy_find (groups, name);
 	if (group == NULL || group->path != NULL)
 		return TRUE;
-	if (native_cgroup_path_is_above_caller (group, path))
-		return native_error_say (error, DAVIT_ERROR_CORRUPT,
-					 "control groups: \"%s\" holds the caller, too", path);
+	if (runtime_cgroup_path_is_above_caller (group, path))
+		return runtime_error_say (error, DAVIT_ERROR_CORRUPT,
+					  "control groups: \"%s\" holds the caller, too", path);
 	group->path = g_strdup (path);
 	group->kept = kept;
 	return TRUE;
 }
 
 gboolean
-native_cgroup_from_json (const DavitHost *host, const DavitJson *object, NativeCgroup **ret_cgroup,
-			 GError **error)
+runtime_cgroup_from_json (const DavitHost *host, const DavitJson *object,
+			  RuntimeCgroup **ret_cgroup, GError **error)
 {
-	g_autoptr (NativeCgroup) cgroup = NULL;
-	g_autoptr (GPtrArray) groups = native_cgroup_host_groups (host, error);
+	g_autoptr (RuntimeCgroup) cgroup = NULL;
+	g_autoptr (GPtrArray) groups = runtime_cgroup_host_groups (host, error);
 	const DavitJson *array = NULL;
 	const char *id = NULL;
 
@@ -105,17 +105,17 @@ native_cgroup_from_json (const DavitHost *host, const DavitJson *object, NativeC
 	    !host->json->get_array (object, "groups", &array, error))
 		return FALSE;
 	if (id == NULL || array == NULL)
-		return native_error_say (error, DAVIT_ERROR_CORRUPT,
-					 "control groups: \"id\" or \"groups\" is missing");
+		return runtime_error_say (error, DAVIT_ERROR_CORRUPT,
+					  "control groups: \"id\" or \"groups\" is missing");
 	for (guint i = 0; i < host->json->length (array); i++) {
 		if (!group_read (host, host->json->element (array, i), groups, error))
 			return FALSE;
 	}
 	for (guint i = groups->len; i-- > 0;) {
-		if (((NativeGroup *) groups->pdata[i])->path == NULL)
+		if (((RuntimeGroup *) groups->pdata[i])->path == NULL)
 			g_ptr_array_remove_index (groups, i);
 	}
-	cgroup = g_new0 (NativeCgroup, 1);
+	cgroup = g_new0 (RuntimeCgroup, 1);
 	cgroup->host = host;
 	cgroup->id = g_strdup (id);
 	cgroup->groups = g_steal_pointer (&groups);
@@ -124,15 +124,15 @@ native_cgroup_from_json (const DavitHost *host, const DavitJson *object, NativeC
 }
 
 gboolean
-native_cgroup_from_text (const DavitHost *host, const char *text, NativeCgroup **ret_cgroup,
-			 GError **error)
+runtime_cgroup_from_text (const DavitHost *host, const char *text, RuntimeCgroup **ret_cgroup,
+			  GError **error)
 {
 	DavitJson *root = host->json->parse (text, -1, error);
 	gboolean good;
 
 	if (root == NULL)
 		return FALSE;
-	good = native_cgroup_from_json (host, root, ret_cgroup, error);
+	good = runtime_cgroup_from_json (host, root, ret_cgroup, error);
 	host->json->document_free (root);
 	return good;
 }

@@ -2,9 +2,9 @@
 
 /* Taking the groups away: whoever is left in them is killed and waited for by pidfd. */
 
-#include "native-cgroup-private.h"
+#include "runtime-cgroup-groups.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -41,27 +41,27 @@ processes_wait (const GArray *pids, gint64 deadline)
 }
 
 static gboolean
-busy_fail (const NativeCgroup *cgroup, const GArray *pids, GError **error)
+busy_fail (const RuntimeCgroup *cgroup, const GArray *pids, GError **error)
 {
 	g_autoptr (GString) list = g_string_new (NULL);
 
 	for (guint i = 0; i < pids->len && i < 10; i++)
 		g_string_append_printf (list, "%s%d", i > 0 ? ", " : "",
 					(int) g_array_index (pids, pid_t, i));
-	return native_error_say (error, DAVIT_ERROR_BUSY,
-				 "container \"%s\": processes would not end: %s%s; they may wait "
-				 "for a disk or a network file system",
-				 cgroup->id, list->str, pids->len > 10 ? ", ..." : "");
+	return runtime_error_say (error, DAVIT_ERROR_BUSY,
+				  "container \"%s\": processes would not end: %s%s; they may wait "
+				  "for a disk or a network file system",
+				  cgroup->id, list->str, pids->len > 10 ? ", ..." : "");
 }
 
 /* Kills what is left in every group: a process may have been moved in one hierarchy only. */
 static gboolean
-group_empty (NativeCgroup *cgroup, NativeGroup *group, gint64 deadline, GError **error)
+group_empty (RuntimeCgroup *cgroup, RuntimeGroup *group, gint64 deadline, GError **error)
 {
 	for (guint round = 0;; round++) {
 		g_autoptr (GArray) pids = g_array_new (FALSE, FALSE, sizeof (pid_t));
 
-		if (native_cgroup_collect (group->fd, pids) < 0 || pids->len == 0)
+		if (runtime_cgroup_collect (group->fd, pids) < 0 || pids->len == 0)
 			return TRUE;
 		if (round == ROUNDS || g_get_monotonic_time () > deadline)
 			return busy_fail (cgroup, pids, error);
@@ -134,7 +134,7 @@ below_remove (int dirfd)
 }
 
 static void
-group_close (NativeGroup *group)
+group_close (RuntimeGroup *group)
 {
 	if (group->fd >= 0)
 		close (group->fd);
@@ -144,7 +144,7 @@ group_close (NativeGroup *group)
 }
 
 static gboolean
-group_remove (NativeGroup *group, GError **error)
+group_remove (RuntimeGroup *group, GError **error)
 {
 	int result = below_remove (group->fd);
 
@@ -152,43 +152,43 @@ group_remove (NativeGroup *group, GError **error)
 	if (result == 0 && !group->kept &&
 	    unlinkat (group->root_fd, group->path + 1, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		result = -errno;
-	return result == 0 || native_error_set (error, -result, "remove control group \"%s%s\"",
-						group->mount, group->path);
+	return result == 0 || runtime_error_set (error, -result, "remove control group \"%s%s\"",
+						 group->mount, group->path);
 }
 
 /* What a container leaves in the end is mostly an empty group. TRUE: it is gone. */
 static gboolean
-empty_remove (NativeGroup *group)
+empty_remove (RuntimeGroup *group)
 {
 	return !group->kept &&
 	       (unlinkat (group->root_fd, group->path + 1, AT_REMOVEDIR) == 0 || errno == ENOENT);
 }
 
 gboolean
-native_cgroup_remove (NativeCgroup *cgroup, GError **error)
+runtime_cgroup_remove (RuntimeCgroup *cgroup, GError **error)
 {
 	gint64 deadline = g_get_monotonic_time () + WAIT_MSEC * G_GINT64_CONSTANT (1000);
 	gboolean any = FALSE;
 
 	for (guint i = 0; i < cgroup->groups->len; i++) {
-		NativeGroup *group = cgroup->groups->pdata[i];
+		RuntimeGroup *group = cgroup->groups->pdata[i];
 
 		if (empty_remove (group))
 			group_close (group);
 		else
-			any = native_cgroup_group_open (group) || any;
+			any = runtime_cgroup_group_open (group) || any;
 	}
 	if (!any)
 		return TRUE;
 	/* Errors of both are those of the groups below, which say more. */
-	native_cgroup_kill (cgroup, SIGKILL, NULL);
-	if (native_cgroup_is_frozen (cgroup))
-		native_cgroup_thaw (cgroup, NULL);
+	runtime_cgroup_kill (cgroup, SIGKILL, NULL);
+	if (runtime_cgroup_is_frozen (cgroup))
+		runtime_cgroup_thaw (cgroup, NULL);
 	for (guint i = cgroup->groups->len; i-- > 0;) {
-		NativeGroup *group = cgroup->groups->pdata[i];
+		RuntimeGroup *group = cgroup->groups->pdata[i];
 
 		if (group->fd >= 0 &&
-		    (!native_cgroup_group_check_kill (group, error) ||
+		    (!runtime_cgroup_group_check_kill (group, error) ||
 		     !group_empty (cgroup, group, deadline, error) || !group_remove (group, error)))
 			return FALSE;
 	}

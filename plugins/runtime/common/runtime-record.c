@@ -6,11 +6,11 @@
  * the boot's id says whether a pid still means anything.
  */
 
-#include "native-record.h"
+#include "runtime-record.h"
 
-#include "native-error.h"
-#include "native-json.h"
-#include "native-proc.h"
+#include "runtime-error.h"
+#include "runtime-json.h"
+#include "runtime-proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +31,8 @@ read_boot_id (char boot_id[BOOT_ID_LENGTH + 1], GError **error)
 	if (fd >= 0)
 		close (fd);
 	if (length != BOOT_ID_LENGTH)
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 "read \"/proc/sys/kernel/random/boot_id\": not there");
+		return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+					  "read \"/proc/sys/kernel/random/boot_id\": not there");
 	boot_id[BOOT_ID_LENGTH] = '\0';
 	return TRUE;
 }
@@ -48,7 +48,7 @@ write_line (int fd, const char *line, GError **error)
 	while (written < 0 && errno == EINTR);
 	if (written == (ssize_t) length)
 		return TRUE;
-	return native_error_set (error, written < 0 ? errno : ENOSPC, "write the record");
+	return runtime_error_set (error, written < 0 ? errno : ENOSPC, "write the record");
 }
 
 /* The id's form is the engine's matter; here it only must not break the line. */
@@ -62,29 +62,29 @@ id_is_plain (const char *id)
 }
 
 gboolean
-native_record_begin (const DavitHost *host, int dirfd, const NativeRecordIntent *intent,
-		     int *ret_fd, GError **error)
+runtime_record_begin (const DavitHost *host, int dirfd, const RuntimeRecordIntent *intent,
+		      int *ret_fd, GError **error)
 {
-	g_autofree char *cgroup = native_cgroup_to_text (intent->cgroup);
+	g_autofree char *cgroup = runtime_cgroup_to_text (intent->cgroup);
 	g_autofree char *line = NULL;
 	char boot_id[BOOT_ID_LENGTH + 1];
 	int fd;
 
 	if (!id_is_plain (intent->id))
-		return native_error_say (error, DAVIT_ERROR_USAGE,
-					 "container \"%s\": an id must be of letters, digits and "
-					 "\"_.+-\"",
-					 intent->id);
+		return runtime_error_say (error, DAVIT_ERROR_USAGE,
+					  "container \"%s\": an id must be of letters, digits and "
+					  "\"_.+-\"",
+					  intent->id);
 	if (!read_boot_id (boot_id, error))
 		return FALSE;
-	fd = openat (dirfd, NATIVE_RECORD_FILE,
+	fd = openat (dirfd, RUNTIME_RECORD_FILE,
 		     O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 && errno == EEXIST)
-		return native_error_say (error, DAVIT_ERROR_EXISTS,
-					 "container \"%s\" exists already; delete it first",
-					 intent->id);
+		return runtime_error_say (error, DAVIT_ERROR_EXISTS,
+					  "container \"%s\" exists already; delete it first",
+					  intent->id);
 	if (fd < 0)
-		return native_error_set (error, errno, "write the record");
+		return runtime_error_set (error, errno, "write the record");
 	line = g_strdup_printf ("{\"version\":%d,\"id\":\"%s\",\"boot\":\"%s\",\"namespaces\":%d,"
 				"\"ownPids\":%s,\"cgroup\":%s}\n",
 				RECORD_VERSION, intent->id, boot_id, intent->namespaces,
@@ -98,7 +98,7 @@ native_record_begin (const DavitHost *host, int dirfd, const NativeRecordIntent 
 }
 
 gboolean
-native_record_add_process (int fd, int pid, guint64 start_time, GError **error)
+runtime_record_add_process (int fd, int pid, guint64 start_time, GError **error)
 {
 	char line[96];
 
@@ -107,33 +107,10 @@ native_record_add_process (int fd, int pid, guint64 start_time, GError **error)
 	return write_line (fd, line, error);
 }
 
-/* A further process needs the same filter, when the bundle may be another one or gone. */
 gboolean
-native_record_save_config (int dirfd, const char *text, gsize length, GError **error)
+runtime_record_add_adopted (int dirfd, const RuntimeRecord *record, GError **error)
 {
-	int fd = openat (dirfd, NATIVE_CONFIG_FILE,
-			 O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
-	gsize done = 0;
-	ssize_t written = 0;
-
-	if (fd < 0)
-		return native_error_set (error, errno, "save config.json");
-	while (done < length && written >= 0) {
-		written = write (fd, text + done, length - done);
-		if (written < 0 && errno == EINTR)
-			written = 0;
-		done += written > 0 ? (gsize) written : 0;
-	}
-	if (written < 0)
-		native_error_set (error, errno, "save config.json");
-	close (fd);
-	return written >= 0;
-}
-
-gboolean
-native_record_add_adopted (int dirfd, const NativeRecord *record, GError **error)
-{
-	int fd = openat (dirfd, NATIVE_RECORD_FILE, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat (dirfd, RUNTIME_RECORD_FILE, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	g_autofree char *line =
 		g_strdup_printf ("{\"pid\":%d,\"startTime\":%" G_GUINT64_FORMAT
 				 ",\"namespaces\":%d}\n",
@@ -141,7 +118,7 @@ native_record_add_adopted (int dirfd, const NativeRecord *record, GError **error
 	gboolean written;
 
 	if (fd < 0)
-		return native_error_set (error, errno, "write the record");
+		return runtime_error_set (error, errno, "write the record");
 	written = write_line (fd, line, error);
 	close (fd);
 	return written;
@@ -152,14 +129,14 @@ typedef struct {
 	const DavitHost *host;
 	const char *id;
 	gboolean with_groups;
-	NativeRecord *record;
+	RuntimeRecord *record;
 } Reading;
 
 static gboolean
 record_parse_intent (const Reading *reading, const DavitJson *object, GError **error)
 {
 	const DavitHost *host = reading->host;
-	NativeRecord *record = reading->record;
+	RuntimeRecord *record = reading->record;
 
 	char own_boot_id[BOOT_ID_LENGTH + 1];
 	const DavitJson *cgroup;
@@ -171,31 +148,31 @@ record_parse_intent (const Reading *reading, const DavitJson *object, GError **e
 	if (!host->json->get_integer (object, "version", 1, G_MAXINT64, &version, error))
 		return FALSE;
 	if (version != RECORD_VERSION)
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 "record: written by a newer davit (version %d)",
-					 (int) version);
-	if (!native_json_require_string (host, object, "id", &own_id, error) ||
-	    !native_json_require_string (host, object, "boot", &boot_id, error) ||
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  "record: written by a newer davit (version %d)",
+					  (int) version);
+	if (!runtime_json_require_string (host, object, "id", &own_id, error) ||
+	    !runtime_json_require_string (host, object, "boot", &boot_id, error) ||
 	    !host->json->get_integer (object, "namespaces", 0, G_MAXINT32, &namespaces, error) ||
 	    !host->json->get_boolean (object, "ownPids", &record->own_pids, error) ||
-	    !native_json_require (host, object, "cgroup", &cgroup, error) ||
+	    !runtime_json_require (host, object, "cgroup", &cgroup, error) ||
 	    !read_boot_id (own_boot_id, error))
 		return FALSE;
 	if (!g_str_equal (own_id, reading->id))
-		return native_error_say (error, DAVIT_ERROR_CORRUPT,
-					 "record: is of the container \"%s\"", own_id);
+		return runtime_error_say (error, DAVIT_ERROR_CORRUPT,
+					  "record: is of the container \"%s\"", own_id);
 	record->namespaces = (int) namespaces;
 	record->same_boot = g_str_equal (boot_id, own_boot_id);
 	record->known = TRUE;
 	return !reading->with_groups ||
-	       native_cgroup_from_json (host, cgroup, &record->cgroup, error);
+	       runtime_cgroup_from_json (host, cgroup, &record->cgroup, error);
 }
 
 static gboolean
 record_parse_process (const Reading *reading, const DavitJson *object, GError **error)
 {
 	const DavitHost *host = reading->host;
-	NativeRecord *record = reading->record;
+	RuntimeRecord *record = reading->record;
 
 	gint64 pid = 0;
 	gint64 start_time = 0;
@@ -237,7 +214,7 @@ static gboolean
 record_read (const Reading *reading, int dirfd, GError **error)
 {
 	const DavitHost *host = reading->host;
-	NativeRecord *ret = reading->record;
+	RuntimeRecord *ret = reading->record;
 	const char *id = reading->id;
 	g_autofree char *text = NULL;
 	g_autoptr (GError) local = NULL;
@@ -246,11 +223,11 @@ record_read (const Reading *reading, int dirfd, GError **error)
 	gboolean parsed;
 
 	memset (ret, 0, sizeof *ret);
-	if (!host->files->read_file (dirfd, NATIVE_RECORD_FILE, RECORD_LIMIT, &text, &length,
+	if (!host->files->read_file (dirfd, RUNTIME_RECORD_FILE, RECORD_LIMIT, &text, &length,
 				     &local)) {
 		if (g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND))
-			return native_error_say (error, DAVIT_ERROR_NOT_FOUND,
-						 "there is no container \"%s\"", id);
+			return runtime_error_say (error, DAVIT_ERROR_NOT_FOUND,
+						  "there is no container \"%s\"", id);
 		g_propagate_error (error, g_steal_pointer (&local));
 		return FALSE;
 	}
@@ -259,19 +236,19 @@ record_read (const Reading *reading, int dirfd, GError **error)
 		parsed = record_parse_line (reading, next, &next, &local);
 	if (parsed)
 		return TRUE;
-	native_record_clear (ret);
+	runtime_record_clear (ret);
 	if (g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED))
 		g_propagate_error (error, g_steal_pointer (&local));
 	else
-		native_error_say (error, DAVIT_ERROR_CORRUPT,
-				  "the record of container \"%s\" is damaged: %s", id,
-				  local->message);
+		runtime_error_say (error, DAVIT_ERROR_CORRUPT,
+				   "the record of container \"%s\" is damaged: %s", id,
+				   local->message);
 	return FALSE;
 }
 
 gboolean
-native_record_read (const DavitHost *host, int dirfd, const char *id, NativeRecord *ret,
-		    GError **error)
+runtime_record_read (const DavitHost *host, int dirfd, const char *id, RuntimeRecord *ret,
+		     GError **error)
 {
 	const Reading reading = {host, id, TRUE, ret};
 
@@ -279,8 +256,8 @@ native_record_read (const DavitHost *host, int dirfd, const char *id, NativeReco
 }
 
 gboolean
-native_record_read_process (const DavitHost *host, int dirfd, const char *id, NativeRecord *ret,
-			    GError **error)
+runtime_record_read_process (const DavitHost *host, int dirfd, const char *id, RuntimeRecord *ret,
+			     GError **error)
 {
 	const Reading reading = {host, id, FALSE, ret};
 
@@ -288,14 +265,14 @@ native_record_read_process (const DavitHost *host, int dirfd, const char *id, Na
 }
 
 void
-native_record_clear (NativeRecord *record)
+runtime_record_clear (RuntimeRecord *record)
 {
-	g_clear_pointer (&record->cgroup, native_cgroup_free);
+	g_clear_pointer (&record->cgroup, runtime_cgroup_free);
 	memset (record, 0, sizeof *record);
 }
 
 gboolean
-native_record_open_process (const NativeRecord *record, int *ret_pidfd, GError **error)
+runtime_record_open_process (const RuntimeRecord *record, int *ret_pidfd, GError **error)
 {
 	guint64 start_time = 0;
 	char state = 'X';
@@ -311,12 +288,12 @@ native_record_open_process (const NativeRecord *record, int *ret_pidfd, GError *
 	if (pidfd < 0 && (errno == ESRCH || errno == EINVAL))
 		return TRUE;
 	if (pidfd < 0)
-		return native_error_set (error, errno, "process %d", record->pid);
-	if (!native_proc_open (&proc_fd, error)) {
+		return runtime_error_set (error, errno, "process %d", record->pid);
+	if (!runtime_proc_open (&proc_fd, error)) {
 		close (pidfd);
 		return FALSE;
 	}
-	if (native_proc_start_time (proc_fd, record->pid, &start_time, &state, NULL) &&
+	if (runtime_proc_start_time (proc_fd, record->pid, &start_time, &state, NULL) &&
 	    start_time == record->start_time && state != 'Z' && state != 'X')
 		*ret_pidfd = pidfd;
 	else

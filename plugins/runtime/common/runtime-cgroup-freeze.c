@@ -2,9 +2,9 @@
 
 /* Freezing and thawing, by cgroup.freeze of v2 or the freezer of v1. */
 
-#include "native-cgroup-private.h"
+#include "runtime-cgroup-groups.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,24 +17,24 @@
 #define V1_PAUSE_MSEC 1
 
 /* The group that freezes, or NULL. */
-static NativeGroup *
-freezer_find (const NativeCgroup *cgroup)
+static RuntimeGroup *
+freezer_find (const RuntimeCgroup *cgroup)
 {
-	NativeGroup *group = native_cgroup_group_v2 (cgroup);
+	RuntimeGroup *group = runtime_cgroup_group_v2 (cgroup);
 
-	if (group != NULL && native_cgroup_group_open (group) &&
+	if (group != NULL && runtime_cgroup_group_open (group) &&
 	    faccessat (group->fd, "cgroup.freeze", F_OK, 0) == 0)
 		return group;
-	group = native_cgroup_group_of (cgroup, "freezer");
-	return group != NULL && native_cgroup_group_open (group) ? group : NULL;
+	group = runtime_cgroup_group_of (cgroup, "freezer");
+	return group != NULL && runtime_cgroup_group_open (group) ? group : NULL;
 }
 
 static gboolean
-v1_is_frozen (const NativeGroup *group)
+v1_is_frozen (const RuntimeGroup *group)
 {
 	char state[32] = "";
 
-	return native_cgroup_get (group->fd, "freezer.state", state, sizeof state) > 0 &&
+	return runtime_cgroup_get (group->fd, "freezer.state", state, sizeof state) > 0 &&
 	       strcmp (state, "FROZEN") == 0;
 }
 
@@ -43,15 +43,15 @@ v1_is_frozen (const NativeGroup *group)
  * off half-way must be thawed like any other, and a process that is made there will not run.
  */
 gboolean
-native_cgroup_is_frozen (NativeCgroup *cgroup)
+runtime_cgroup_is_frozen (RuntimeCgroup *cgroup)
 {
-	NativeGroup *group = freezer_find (cgroup);
+	RuntimeGroup *group = freezer_find (cgroup);
 	char state[32] = "";
 
 	if (group == NULL)
 		return FALSE;
-	native_cgroup_get (group->fd, group->v2 ? "cgroup.freeze" : "freezer.state", state,
-			   sizeof state);
+	runtime_cgroup_get (group->fd, group->v2 ? "cgroup.freeze" : "freezer.state", state,
+			    sizeof state);
 	/* 0 or 1; or THAWED, FREEZING or FROZEN. */
 	return state[0] == '1' || state[0] == 'F';
 }
@@ -64,7 +64,7 @@ msec_until (gint64 deadline)
 
 /* The kernel wakes whoever polls cgroup.events; reading it arms the next one. */
 static gboolean
-v2_wait (const NativeGroup *group, gboolean frozen)
+v2_wait (const RuntimeGroup *group, gboolean frozen)
 {
 	gint64 deadline = g_get_monotonic_time () + WAIT_MSEC * G_GINT64_CONSTANT (1000);
 	int fd = openat (group->fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
@@ -88,7 +88,7 @@ v2_wait (const NativeGroup *group, gboolean frozen)
 }
 
 static gboolean
-v1_wait (const NativeGroup *group)
+v1_wait (const RuntimeGroup *group)
 {
 	gint64 deadline = g_get_monotonic_time () + WAIT_MSEC * G_GINT64_CONSTANT (1000);
 
@@ -96,68 +96,69 @@ v1_wait (const NativeGroup *group)
 		if (msec_until (deadline) == 0)
 			return FALSE;
 		/* A process that was just made is missed by the kernel; told again, it is not. */
-		native_cgroup_put (group->fd, "freezer.state", "FROZEN");
+		runtime_cgroup_put (group->fd, "freezer.state", "FROZEN");
 		poll (NULL, 0, V1_PAUSE_MSEC);
 	}
 	return TRUE;
 }
 
 static gboolean
-state_write (const NativeGroup *group, gboolean frozen, GError **error)
+state_write (const RuntimeGroup *group, gboolean frozen, GError **error)
 {
 	const char *file = group->v2 ? "cgroup.freeze" : "freezer.state";
 	const char *v1_value = frozen ? "FROZEN" : "THAWED";
 	const char *v2_value = frozen ? "1" : "0";
-	int result = native_cgroup_put (group->fd, file, group->v2 ? v2_value : v1_value);
+	int result = runtime_cgroup_put (group->fd, file, group->v2 ? v2_value : v1_value);
 
-	return result == 0 || native_error_set (error, -result, "write \"%s%s/%s\"", group->mount,
-						group->path, file);
+	return result == 0 || runtime_error_set (error, -result, "write \"%s%s/%s\"", group->mount,
+						 group->path, file);
 }
 
 static gboolean
-freezer_get (NativeCgroup *cgroup, NativeGroup **ret_group, GError **error)
+freezer_get (RuntimeCgroup *cgroup, RuntimeGroup **ret_group, GError **error)
 {
 	*ret_group = freezer_find (cgroup);
 	return *ret_group != NULL ||
-	       native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-				 "container \"%s\" has no control group that could freeze it",
-				 cgroup->id);
+	       runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+				  "container \"%s\" has no control group that could freeze it",
+				  cgroup->id);
 }
 
 gboolean
-native_cgroup_freeze (NativeCgroup *cgroup, GError **error)
+runtime_cgroup_freeze (RuntimeCgroup *cgroup, GError **error)
 {
-	NativeGroup *group;
+	RuntimeGroup *group;
 
 	if (!freezer_get (cgroup, &group, error))
 		return FALSE;
-	if (!native_cgroup_is_populated (group->fd))
-		return native_error_say (error, DAVIT_ERROR_STATE,
-					 "container \"%s\" has no process to freeze", cgroup->id);
+	if (!runtime_cgroup_is_populated (group->fd))
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" has no process to freeze", cgroup->id);
 	if (!state_write (group, TRUE, error))
 		return FALSE;
 	if (group->v2 ? v2_wait (group, TRUE) : v1_wait (group))
 		return TRUE;
 	/* Half frozen is worse than not at all. */
 	state_write (group, FALSE, NULL);
-	if (!native_cgroup_is_populated (group->fd))
-		return native_error_say (error, DAVIT_ERROR_STATE,
-					 "container \"%s\" has ended meanwhile", cgroup->id);
-	return native_error_say (error, DAVIT_ERROR_TIMEOUT,
-				 "container \"%s\": a process did not stand still within %d s; one "
-				 "that waits for a disk or a network file system can't be frozen",
-				 cgroup->id, WAIT_MSEC / 1000);
+	if (!runtime_cgroup_is_populated (group->fd))
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" has ended meanwhile", cgroup->id);
+	return runtime_error_say (
+		error, DAVIT_ERROR_TIMEOUT,
+		"container \"%s\": a process did not stand still within %d s; one "
+		"that waits for a disk or a network file system can't be frozen",
+		cgroup->id, WAIT_MSEC / 1000);
 }
 
 gboolean
-native_cgroup_thaw (NativeCgroup *cgroup, GError **error)
+runtime_cgroup_thaw (RuntimeCgroup *cgroup, GError **error)
 {
-	NativeGroup *group;
+	RuntimeGroup *group;
 
 	if (!freezer_get (cgroup, &group, error) || !state_write (group, FALSE, error))
 		return FALSE;
 	return !group->v2 || v2_wait (group, FALSE) ||
-	       native_error_say (error, DAVIT_ERROR_TIMEOUT,
-				 "container \"%s\" stays frozen; a group above it is frozen, too",
-				 cgroup->id);
+	       runtime_error_say (error, DAVIT_ERROR_TIMEOUT,
+				  "container \"%s\" stays frozen; a group above it is frozen, too",
+				  cgroup->id);
 }

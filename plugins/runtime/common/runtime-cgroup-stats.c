@@ -2,9 +2,9 @@
 
 /* What a container has used, in the words of davit/runtime.h. */
 
-#include "native-cgroup-private.h"
+#include "runtime-cgroup-groups.h"
 
-#include "native-number.h"
+#include "runtime-number.h"
 
 #include <string.h>
 
@@ -20,39 +20,39 @@ value_add (const Sink *sink, const char *key, guint64 value)
 }
 
 static void
-number_add (const Sink *sink, const char *key, const NativeGroup *group, const char *file)
+number_add (const Sink *sink, const char *key, const RuntimeGroup *group, const char *file)
 {
 	guint64 value = 0;
 
-	if (native_cgroup_get_number (group->fd, file, &value))
+	if (runtime_cgroup_get_number (group->fd, file, &value))
 		value_add (sink, key, value);
 }
 
 static void
-usec_add (const Sink *sink, const char *key, const NativeGroup *group, const char *word)
+usec_add (const Sink *sink, const char *key, const RuntimeGroup *group, const char *word)
 {
 	guint64 value = 0;
 
-	if (native_cgroup_get_key (group->fd, "cpu.stat", word, &value))
+	if (runtime_cgroup_get_key (group->fd, "cpu.stat", word, &value))
 		value_add (sink, key, value * 1000);
 }
 
-static NativeGroup *
-group_opened (const NativeCgroup *cgroup, const char *controller)
+static RuntimeGroup *
+group_opened (const RuntimeCgroup *cgroup, const char *controller)
 {
-	NativeGroup *group = native_cgroup_group_of (cgroup, controller);
+	RuntimeGroup *group = runtime_cgroup_group_of (cgroup, controller);
 
-	return group != NULL && native_cgroup_group_open (group) ? group : NULL;
+	return group != NULL && runtime_cgroup_group_open (group) ? group : NULL;
 }
 
 /* v2 counts time in every group, without a controller. */
 static void
-cpu_stats (const NativeCgroup *cgroup, const Sink *sink)
+cpu_stats (const RuntimeCgroup *cgroup, const Sink *sink)
 {
-	NativeGroup *v2 = native_cgroup_group_v2 (cgroup);
-	NativeGroup *v1 = group_opened (cgroup, "cpuacct");
+	RuntimeGroup *v2 = runtime_cgroup_group_v2 (cgroup);
+	RuntimeGroup *v1 = group_opened (cgroup, "cpuacct");
 
-	if (v2 != NULL && native_cgroup_group_open (v2)) {
+	if (v2 != NULL && runtime_cgroup_group_open (v2)) {
 		usec_add (sink, "cpu-nsec", v2, "usage_usec");
 		usec_add (sink, "cpu-user-nsec", v2, "user_usec");
 		usec_add (sink, "cpu-system-nsec", v2, "system_usec");
@@ -64,9 +64,9 @@ cpu_stats (const NativeCgroup *cgroup, const Sink *sink)
 }
 
 static void
-memory_stats (const NativeCgroup *cgroup, const Sink *sink)
+memory_stats (const RuntimeCgroup *cgroup, const Sink *sink)
 {
-	NativeGroup *group = group_opened (cgroup, "memory");
+	RuntimeGroup *group = group_opened (cgroup, "memory");
 	guint64 kills = 0;
 	guint64 limit = 0;
 
@@ -77,12 +77,13 @@ memory_stats (const NativeCgroup *cgroup, const Sink *sink)
 	number_add (sink, "memory-peak-bytes", group,
 		    group->v2 ? "memory.peak" : "memory.max_usage_in_bytes");
 	/* v1 says no limit by the largest number of pages, v2 by the word max. */
-	if (native_cgroup_get_number (group->fd, group->v2 ? "memory.max" : "memory.limit_in_bytes",
-				      &limit) &&
+	if (runtime_cgroup_get_number (group->fd,
+				       group->v2 ? "memory.max" : "memory.limit_in_bytes",
+				       &limit) &&
 	    limit < G_MAXINT64 - 1024 * 1024)
 		value_add (sink, "memory-limit-bytes", limit);
-	if (native_cgroup_get_key (group->fd, group->v2 ? "memory.events" : "memory.oom_control",
-				   "oom_kill", &kills))
+	if (runtime_cgroup_get_key (group->fd, group->v2 ? "memory.events" : "memory.oom_control",
+				    "oom_kill", &kills))
 		value_add (sink, "oom-kills", kills);
 }
 
@@ -95,12 +96,12 @@ line_add (const char *line, gboolean v2, guint64 *read, guint64 *written)
 
 	for (gsize i = 1; words[0] != NULL && words[i] != NULL; i++) {
 		if (v2 && g_str_has_prefix (words[i], "rbytes=") &&
-		    native_number_from_text (words[i] + 7, &value))
+		    runtime_number_from_text (words[i] + 7, &value))
 			*read += value;
 		if (v2 && g_str_has_prefix (words[i], "wbytes=") &&
-		    native_number_from_text (words[i] + 7, &value))
+		    runtime_number_from_text (words[i] + 7, &value))
 			*written += value;
-		if (v2 || words[i + 1] == NULL || !native_number_from_text (words[i + 1], &value))
+		if (v2 || words[i + 1] == NULL || !runtime_number_from_text (words[i + 1], &value))
 			continue;
 		if (strcmp (words[i], "Read") == 0)
 			*read += value;
@@ -110,9 +111,9 @@ line_add (const char *line, gboolean v2, guint64 *read, guint64 *written)
 }
 
 static void
-block_stats (const NativeCgroup *cgroup, const Sink *sink)
+block_stats (const RuntimeCgroup *cgroup, const Sink *sink)
 {
-	NativeGroup *group = group_opened (cgroup, "io");
+	RuntimeGroup *group = group_opened (cgroup, "io");
 	g_autofree char *text = NULL;
 	g_auto (GStrv) lines = NULL;
 	guint64 read = 0;
@@ -121,7 +122,7 @@ block_stats (const NativeCgroup *cgroup, const Sink *sink)
 	if (group == NULL)
 		group = group_opened (cgroup, "blkio");
 	if (group != NULL)
-		text = native_cgroup_get_all (
+		text = runtime_cgroup_get_all (
 			group->fd,
 			group->v2 ? "io.stat" : "blkio.throttle.io_service_bytes_recursive");
 	if (text == NULL)
@@ -134,10 +135,10 @@ block_stats (const NativeCgroup *cgroup, const Sink *sink)
 }
 
 gboolean
-native_cgroup_stats (NativeCgroup *cgroup, DavitResult *result, GError **error)
+runtime_cgroup_stats (RuntimeCgroup *cgroup, DavitResult *result, GError **error)
 {
 	Sink sink = {cgroup->host, result};
-	NativeGroup *pids = group_opened (cgroup, "pids");
+	RuntimeGroup *pids = group_opened (cgroup, "pids");
 
 	cpu_stats (cgroup, &sink);
 	memory_stats (cgroup, &sink);

@@ -7,9 +7,9 @@
  * more than reading the filter back.
  */
 
-#include "native-seccomp-private.h"
+#include "runtime-seccomp-private.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -42,10 +42,10 @@ symbol_find (void *handle, const char *name, void *ret, GError **error)
 	void *address = dlsym (handle, name);
 
 	if (address == NULL)
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 "linux.seccomp: \"" LIBRARY "\" is too old: it has no "
-					 "\"%s\"",
-					 name);
+		return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+					  "linux.seccomp: \"" LIBRARY "\" is too old: it has no "
+					  "\"%s\"",
+					  name);
 	memcpy (ret, &address, sizeof address);
 	return TRUE;
 }
@@ -71,10 +71,11 @@ library_open (Library *library, GError **error)
 
 	library->handle = dlopen (LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (library->handle == NULL)
-		return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-					 "linux.seccomp: a filter must be compiled, and that needs "
-					 "libseccomp: %s",
-					 dlerror ());
+		return runtime_error_say (
+			error, DAVIT_ERROR_UNAVAILABLE,
+			"linux.seccomp: a filter must be compiled, and that needs "
+			"libseccomp: %s",
+			dlerror ());
 	for (gsize i = 0; i < G_N_ELEMENTS (symbols); i++) {
 		if (!symbol_find (library->handle, symbols[i].name, symbols[i].function, error))
 			return FALSE;
@@ -90,13 +91,13 @@ library_close (Library *library)
 }
 
 void
-native_seccomp_library_clear (NativeSeccompLibrary *library)
+runtime_seccomp_library_clear (RuntimeSeccompLibrary *library)
 {
 	g_clear_pointer (&library->path, g_free);
 }
 
 gboolean
-native_seccomp_library_read (NativeSeccompLibrary *library)
+runtime_seccomp_library_read (RuntimeSeccompLibrary *library)
 {
 	struct stat status;
 
@@ -111,7 +112,7 @@ native_seccomp_library_read (NativeSeccompLibrary *library)
 }
 
 static void
-library_identify (const Library *library, NativeSeccompLibrary *ret)
+library_identify (const Library *library, RuntimeSeccompLibrary *ret)
 {
 	Dl_info info = {0};
 	void *address;
@@ -120,8 +121,8 @@ library_identify (const Library *library, NativeSeccompLibrary *ret)
 	if (dladdr (address, &info) == 0 || info.dli_fname == NULL)
 		return;
 	ret->path = g_strdup (info.dli_fname);
-	if (!native_seccomp_library_read (ret))
-		native_seccomp_library_clear (ret);
+	if (!runtime_seccomp_library_read (ret))
+		runtime_seccomp_library_clear (ret);
 }
 
 /* Whether what the action is for happens. */
@@ -134,22 +135,22 @@ action_lets_through (guint32 action)
 /* What is being compiled: one context for machines with socketcall, and one for the others. */
 typedef struct {
 	const Library *library;
-	const NativeSeccompProfile *profile;
+	const RuntimeSeccompProfile *profile;
 	scmp_filter_ctx context;
 	gboolean socketcall;
 	guint n_architectures;
 } Part;
 
 static gboolean
-unknown_check (const Part *part, const NativeSeccompRule *rule, const char *name, GError **error)
+unknown_check (const Part *part, const RuntimeSeccompRule *rule, const char *name, GError **error)
 {
 	/* A list of what is allowed may name more than this library knows. */
 	if (action_lets_through (rule->action) || !action_lets_through (part->profile->action))
 		return TRUE;
-	return native_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-				 "linux.seccomp: the installed libseccomp does not know system "
-				 "call \"%s\", which would stay allowed; install a newer one",
-				 name);
+	return runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+				  "linux.seccomp: the installed libseccomp does not know system "
+				  "call \"%s\", which would stay allowed; install a newer one",
+				  name);
 }
 
 /*
@@ -158,28 +159,28 @@ unknown_check (const Part *part, const NativeSeccompRule *rule, const char *name
  * dropped and what is not named are refused. Everywhere else the profile says two things at once.
  */
 static gboolean
-double_check (const Part *part, const NativeSeccompRule *rule, const char *name, GError **error)
+double_check (const Part *part, const RuntimeSeccompRule *rule, const char *name, GError **error)
 {
 	if (part->socketcall && rule->n_arguments > 0 &&
 	    !action_lets_through (part->profile->action))
 		return TRUE;
-	return native_error_say (error, DAVIT_ERROR_CONFIG,
-				 "linux.seccomp: a rule for system call \"%s\" contradicts an "
-				 "earlier one",
-				 name);
+	return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+				  "linux.seccomp: a rule for system call \"%s\" contradicts an "
+				  "earlier one",
+				  name);
 }
 
 static gboolean
-call_add (const Part *part, const NativeSeccompRule *rule, const char *name, GError **error)
+call_add (const Part *part, const RuntimeSeccompRule *rule, const char *name, GError **error)
 {
-	struct scmp_arg_cmp arguments[NATIVE_SECCOMP_ARGUMENTS];
+	struct scmp_arg_cmp arguments[RUNTIME_SECCOMP_ARGUMENTS];
 	int number = part->library->resolve_name (name);
 	int result;
 
 	if (number == __NR_SCMP_ERROR)
 		return unknown_check (part, rule, name, error);
 	for (guint i = 0; i < rule->n_arguments; i++) {
-		const NativeSeccompArgument *argument = &rule->arguments[i];
+		const RuntimeSeccompArgument *argument = &rule->arguments[i];
 
 		arguments[i].arg = argument->index;
 		arguments[i].op = (enum scmp_compare) argument->operator;
@@ -190,18 +191,19 @@ call_add (const Part *part, const NativeSeccompRule *rule, const char *name, GEr
 						rule->n_arguments, arguments);
 	if (result == -EEXIST)
 		return double_check (part, rule, name, error);
-	return result == 0 || native_error_set (error, -result,
-						"linux.seccomp: rule for system call \"%s\"", name);
+	return result == 0 ||
+	       runtime_error_set (error, -result, "linux.seccomp: rule for system call \"%s\"",
+				  name);
 }
 
 static gboolean
 rules_add (const Part *part, GError **error)
 {
-	const NativeSeccompProfile *profile = part->profile;
+	const RuntimeSeccompProfile *profile = part->profile;
 
 	for (guint i = 0; i < profile->rules->len; i++) {
-		const NativeSeccompRule *rule =
-			&g_array_index (profile->rules, NativeSeccompRule, i);
+		const RuntimeSeccompRule *rule =
+			&g_array_index (profile->rules, RuntimeSeccompRule, i);
 
 		/* The library refuses a rule that says what is said already. */
 		if (rule->action == profile->action)
@@ -215,52 +217,52 @@ rules_add (const Part *part, GError **error)
 }
 
 /* Reads the filter back from the file that it was exported to. */
-static NativeSeccomp *
+static RuntimeSeccomp *
 filter_read (int fd, guint32 flags, GError **error)
 {
-	NativeSeccomp *seccomp;
+	RuntimeSeccomp *seccomp;
 	struct stat status;
 	gsize length;
 
 	if (fstat (fd, &status) < 0) {
-		native_error_set (error, errno, "linux.seccomp: look at the compiled filter");
+		runtime_error_set (error, errno, "linux.seccomp: look at the compiled filter");
 		return NULL;
 	}
 	length = (gsize) status.st_size / sizeof (struct sock_filter);
-	if (length == 0 || length > BPF_MAXINSNS - NATIVE_SECCOMP_DOORS_MAX) {
-		native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-				  "linux.seccomp: the filter has %" G_GSIZE_FORMAT
-				  " instructions; the kernel takes 1 to %d",
-				  length, BPF_MAXINSNS - NATIVE_SECCOMP_DOORS_MAX);
+	if (length == 0 || length > BPF_MAXINSNS - RUNTIME_SECCOMP_DOORS_MAX) {
+		runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+				   "linux.seccomp: the filter has %" G_GSIZE_FORMAT
+				   " instructions; the kernel takes 1 to %d",
+				   length, BPF_MAXINSNS - RUNTIME_SECCOMP_DOORS_MAX);
 		return NULL;
 	}
-	seccomp = g_new0 (NativeSeccomp, 1);
+	seccomp = g_new0 (RuntimeSeccomp, 1);
 	seccomp->flags = flags;
 	seccomp->length = (guint16) length;
 	seccomp->filter = g_new0 (struct sock_filter, length);
 	if (pread (fd, seccomp->filter, (gsize) status.st_size, 0) == status.st_size)
 		return seccomp;
-	native_error_set (error, errno, "linux.seccomp: read the compiled filter");
-	native_seccomp_free (seccomp);
+	runtime_error_set (error, errno, "linux.seccomp: read the compiled filter");
+	runtime_seccomp_free (seccomp);
 	return NULL;
 }
 
-static NativeSeccomp *
+static RuntimeSeccomp *
 filter_export (const Library *library, scmp_filter_ctx context, guint32 flags, GError **error)
 {
 	int fd = memfd_create ("davit-seccomp", MFD_CLOEXEC);
-	NativeSeccomp *seccomp = NULL;
+	RuntimeSeccomp *seccomp = NULL;
 	int result;
 
 	if (fd < 0) {
-		native_error_set (error, errno, "linux.seccomp: make a memory file");
+		runtime_error_set (error, errno, "linux.seccomp: make a memory file");
 		return NULL;
 	}
 	result = library->export_bpf (context, fd);
 	if (result == 0)
 		seccomp = filter_read (fd, flags, error);
 	else
-		native_error_set (error, -result, "linux.seccomp: compile the filter");
+		runtime_error_set (error, -result, "linux.seccomp: compile the filter");
 	close (fd);
 	return seccomp;
 }
@@ -270,16 +272,17 @@ architecture_add (Part *part, guint32 token, GError **error)
 {
 	int result;
 
-	if (native_seccomp_socketcall_is_on (token) != part->socketcall)
+	if (runtime_seccomp_socketcall_is_on (token) != part->socketcall)
 		return TRUE;
 	result = part->library->arch_add (part->context, token);
 	/* Named twice. */
 	if (result == -EEXIST)
 		return TRUE;
 	if (result < 0)
-		return native_error_set (error, -result,
-					 "linux.seccomp.architectures: one of them can't be joined "
-					 "with those of this machine");
+		return runtime_error_set (
+			error, -result,
+			"linux.seccomp.architectures: one of them can't be joined "
+			"with those of this machine");
 	part->n_architectures++;
 	return TRUE;
 }
@@ -288,14 +291,14 @@ architecture_add (Part *part, guint32 token, GError **error)
 static gboolean
 part_open (Part *part, GError **error)
 {
-	const NativeSeccompProfile *profile = part->profile;
+	const RuntimeSeccompProfile *profile = part->profile;
 	guint32 native = part->library->arch_native ();
 
 	part->context = part->library->init (profile->action);
 	if (part->context == NULL)
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 "linux.seccomp.defaultAction: this kernel or libseccomp "
-					 "does not have it");
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  "linux.seccomp.defaultAction: this kernel or libseccomp "
+					  "does not have it");
 	/* A tree instead of a list: a hundred comparisons less at each system call. */
 	part->library->attr_set (part->context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	part->library->arch_remove (part->context, native);
@@ -325,24 +328,24 @@ parts_join (Part *one, Part *two, GError **error)
 	}
 	result = one->library->merge (one->context, two->context);
 	if (result < 0)
-		return native_error_set (error, -result, "linux.seccomp: join the filters");
+		return runtime_error_set (error, -result, "linux.seccomp: join the filters");
 	/* Released with the first one from now on. */
 	two->context = NULL;
 	return TRUE;
 }
 
-static NativeSeccomp *
-compile (const Library *library, const NativeSeccompProfile *profile, GError **error)
+static RuntimeSeccomp *
+compile (const Library *library, const RuntimeSeccompProfile *profile, GError **error)
 {
 	Part plain = {.library = library, .profile = profile};
 	Part socketcall = {.library = library, .profile = profile, .socketcall = TRUE};
-	NativeSeccomp *seccomp = NULL;
+	RuntimeSeccomp *seccomp = NULL;
 
 	if (part_open (&plain, error) && part_open (&socketcall, error) &&
 	    parts_join (&plain, &socketcall, error))
 		seccomp = filter_export (library, plain.context, profile->flags, error);
 	if (seccomp != NULL)
-		native_seccomp_socketcall_close (profile, library->arch_native (), seccomp);
+		runtime_seccomp_socketcall_close (profile, library->arch_native (), seccomp);
 	if (plain.context != NULL)
 		library->release (plain.context);
 	if (socketcall.context != NULL)
@@ -350,12 +353,12 @@ compile (const Library *library, const NativeSeccompProfile *profile, GError **e
 	return seccomp;
 }
 
-NativeSeccomp *
-native_seccomp_compile (const NativeSeccompProfile *profile, NativeSeccompLibrary *ret_library,
-			GError **error)
+RuntimeSeccomp *
+runtime_seccomp_compile (const RuntimeSeccompProfile *profile, RuntimeSeccompLibrary *ret_library,
+			 GError **error)
 {
 	Library library = {0};
-	NativeSeccomp *seccomp = NULL;
+	RuntimeSeccomp *seccomp = NULL;
 
 	if (library_open (&library, error)) {
 		library_identify (&library, ret_library);

@@ -2,9 +2,9 @@
 
 /* Where the groups of a container stand. */
 
-#include "native-cgroup-private.h"
+#include "runtime-cgroup-groups.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #define NAME_LIMIT 255
 
 void
-native_cgroup_free (NativeCgroup *cgroup)
+runtime_cgroup_free (RuntimeCgroup *cgroup)
 {
 	if (cgroup == NULL)
 		return;
@@ -41,7 +41,7 @@ component_is_valid (const char *name)
 }
 
 gboolean
-native_cgroup_path_is_valid (const char *path)
+runtime_cgroup_path_is_valid (const char *path)
 {
 	g_auto (GStrv) names = NULL;
 
@@ -56,7 +56,7 @@ native_cgroup_path_is_valid (const char *path)
 }
 
 gboolean
-native_cgroup_path_is_above_caller (const NativeGroup *group, const char *path)
+runtime_cgroup_path_is_above_caller (const RuntimeGroup *group, const char *path)
 {
 	gsize length = strlen (path);
 
@@ -72,7 +72,7 @@ path_join (const char *place, const char *below)
 
 /* parent and cgroups_path may be NULL. */
 static char *
-path_make (const NativeGroup *group, const char *id, const char *parent, const char *cgroups_path)
+path_make (const RuntimeGroup *group, const char *id, const char *parent, const char *cgroups_path)
 {
 	g_autofree char *place = NULL;
 	g_autofree char *below = NULL;
@@ -81,7 +81,7 @@ path_make (const NativeGroup *group, const char *id, const char *parent, const c
 		return g_strdup (cgroups_path);
 	if (cgroups_path == NULL && parent != NULL && parent[0] == '/')
 		return path_join (parent, id);
-	place = native_cgroup_host_place (group);
+	place = runtime_cgroup_host_place (group);
 	if (cgroups_path != NULL)
 		return path_join (place, cgroups_path);
 	below = g_strconcat (parent == NULL ? "davit" : parent, "/", id, NULL);
@@ -98,43 +98,43 @@ path_is_for_systemd (const char *path)
 }
 
 static gboolean
-group_plan (NativeGroup *group, const char *id, const char *parent, const char *cgroups_path,
+group_plan (RuntimeGroup *group, const char *id, const char *parent, const char *cgroups_path,
 	    GError **error)
 {
 	struct stat status;
 
 	group->path = path_make (group, id, parent, cgroups_path);
-	if (!native_cgroup_path_is_valid (group->path))
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "linux.cgroupsPath: \"%s\" is not a path of a control "
-					 "group; empty names, \".\" and \"..\" are refused",
-					 group->path);
-	if (native_cgroup_path_is_above_caller (group, group->path))
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "linux.cgroupsPath: \"%s\" holds the caller, too",
-					 group->path);
+	if (!runtime_cgroup_path_is_valid (group->path))
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "linux.cgroupsPath: \"%s\" is not a path of a control "
+					  "group; empty names, \".\" and \"..\" are refused",
+					  group->path);
+	if (runtime_cgroup_path_is_above_caller (group, group->path))
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "linux.cgroupsPath: \"%s\" holds the caller, too",
+					  group->path);
 	group->kept = fstatat (group->root_fd, group->path + 1, &status, AT_SYMLINK_NOFOLLOW) == 0;
 	return TRUE;
 }
 
 gboolean
-native_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_path,
-		    NativeCgroup **ret_cgroup, GError **error)
+runtime_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_path,
+		     RuntimeCgroup **ret_cgroup, GError **error)
 {
-	g_autoptr (NativeCgroup) cgroup = NULL;
+	g_autoptr (RuntimeCgroup) cgroup = NULL;
 	GPtrArray *groups;
 
 	if (cgroups_path != NULL && cgroups_path[0] == '\0')
 		cgroups_path = NULL;
 	if (cgroups_path != NULL && path_is_for_systemd (cgroups_path))
-		return native_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					 "linux.cgroupsPath: \"%s\" asks for a unit of systemd; "
-					 "give the path of a control group",
-					 cgroups_path);
-	groups = native_cgroup_host_groups (host, error);
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  "linux.cgroupsPath: \"%s\" asks for a unit of systemd; "
+					  "give the path of a control group",
+					  cgroups_path);
+	groups = runtime_cgroup_host_groups (host, error);
 	if (groups == NULL)
 		return FALSE;
-	cgroup = g_new0 (NativeCgroup, 1);
+	cgroup = g_new0 (RuntimeCgroup, 1);
 	cgroup->host = host;
 	cgroup->id = g_strdup (id);
 	cgroup->groups = groups;
@@ -148,33 +148,33 @@ native_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_p
 }
 
 gboolean
-native_cgroup_guess (const DavitHost *host, const char *id, const char *cgroups_path,
-		     NativeCgroup **ret_cgroup, GError **error)
+runtime_cgroup_guess (const DavitHost *host, const char *id, const char *cgroups_path,
+		      RuntimeCgroup **ret_cgroup, GError **error)
 {
 	/* A path that does not end in the id may be that of others, too. */
 	if (cgroups_path != NULL && !g_str_has_suffix (cgroups_path, id))
 		cgroups_path = NULL;
-	if (!native_cgroup_plan (host, id, cgroups_path, ret_cgroup, error))
+	if (!runtime_cgroup_plan (host, id, cgroups_path, ret_cgroup, error))
 		return FALSE;
 	for (guint i = 0; i < (*ret_cgroup)->groups->len; i++)
-		((NativeGroup *) (*ret_cgroup)->groups->pdata[i])->kept = FALSE;
+		((RuntimeGroup *) (*ret_cgroup)->groups->pdata[i])->kept = FALSE;
 	return TRUE;
 }
 
-NativeGroup *
-native_cgroup_group_v2 (const NativeCgroup *cgroup)
+RuntimeGroup *
+runtime_cgroup_group_v2 (const RuntimeCgroup *cgroup)
 {
 	guint length = cgroup->groups->len;
-	NativeGroup *last = length == 0 ? NULL : cgroup->groups->pdata[length - 1];
+	RuntimeGroup *last = length == 0 ? NULL : cgroup->groups->pdata[length - 1];
 
 	return last != NULL && last->v2 ? last : NULL;
 }
 
-NativeGroup *
-native_cgroup_group_of (const NativeCgroup *cgroup, const char *controller)
+RuntimeGroup *
+runtime_cgroup_group_of (const RuntimeCgroup *cgroup, const char *controller)
 {
 	for (guint i = 0; i < cgroup->groups->len; i++) {
-		NativeGroup *group = cgroup->groups->pdata[i];
+		RuntimeGroup *group = cgroup->groups->pdata[i];
 
 		if (g_strv_contains ((const char *const *) group->controllers, controller))
 			return group;
@@ -183,7 +183,7 @@ native_cgroup_group_of (const NativeCgroup *cgroup, const char *controller)
 }
 
 gboolean
-native_cgroup_group_open (NativeGroup *group)
+runtime_cgroup_group_open (RuntimeGroup *group)
 {
 	if (group->fd < 0)
 		group->fd = openat (group->root_fd, group->path + 1,
@@ -191,28 +191,28 @@ native_cgroup_group_open (NativeGroup *group)
 	return group->fd >= 0;
 }
 
-NativeGroup *
-native_cgroup_group_holder (const NativeCgroup *cgroup)
+RuntimeGroup *
+runtime_cgroup_group_holder (const RuntimeCgroup *cgroup)
 {
 	/* From the end: v2 lists and kills at once, every v1 group holds the same processes. */
 	for (guint i = cgroup->groups->len; i-- > 0;) {
-		NativeGroup *group = cgroup->groups->pdata[i];
+		RuntimeGroup *group = cgroup->groups->pdata[i];
 
-		if (native_cgroup_group_open (group))
+		if (runtime_cgroup_group_open (group))
 			return group;
 	}
 	return NULL;
 }
 
 char **
-native_cgroup_paths (const NativeCgroup *cgroup)
+runtime_cgroup_paths (const RuntimeCgroup *cgroup)
 {
 	GPtrArray *paths = g_ptr_array_new ();
 
 	for (guint i = 0; i < cgroup->groups->len; i++) {
-		NativeGroup *group = cgroup->groups->pdata[i];
+		RuntimeGroup *group = cgroup->groups->pdata[i];
 
-		if (native_cgroup_group_open (group))
+		if (runtime_cgroup_group_open (group))
 			g_ptr_array_add (paths, g_strconcat (group->mount, group->path, NULL));
 	}
 	g_ptr_array_add (paths, NULL);
@@ -220,11 +220,11 @@ native_cgroup_paths (const NativeCgroup *cgroup)
 }
 
 char *
-native_cgroup_oom_path (const NativeCgroup *cgroup, gboolean *ret_is_v2)
+runtime_cgroup_oom_path (const RuntimeCgroup *cgroup, gboolean *ret_is_v2)
 {
-	NativeGroup *group = native_cgroup_group_of (cgroup, "memory");
+	RuntimeGroup *group = runtime_cgroup_group_of (cgroup, "memory");
 
-	if (group == NULL || !native_cgroup_group_open (group) ||
+	if (group == NULL || !runtime_cgroup_group_open (group) ||
 	    faccessat (group->fd, group->v2 ? "memory.events" : "memory.oom_control", F_OK, 0) < 0)
 		return NULL;
 	*ret_is_v2 = group->v2;

@@ -5,12 +5,12 @@
  * and arguments of system calls are such numbers.
  */
 
-#include "native-number.h"
+#include "runtime-number.h"
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 gboolean
-native_number_from_text (const char *text, guint64 *ret)
+runtime_number_from_text (const char *text, guint64 *ret)
 {
 	guint64 value = 0;
 
@@ -28,8 +28,8 @@ native_number_from_text (const char *text, guint64 *ret)
 }
 
 gboolean
-native_number_unsigned (const DavitHost *host, const DavitJson *object, const char *key,
-			guint64 maximum, guint64 *ret, gboolean *ret_found, GError **error)
+runtime_number_unsigned (const DavitHost *host, const DavitJson *object, const char *key,
+			 guint64 maximum, guint64 *ret, gboolean *ret_found, GError **error)
 {
 	const DavitJson *member = host->json->member (object, key);
 	DavitJsonType type = host->json->type (member);
@@ -43,11 +43,11 @@ native_number_unsigned (const DavitHost *host, const DavitJson *object, const ch
 		return TRUE;
 	if (type == DAVIT_JSON_INTEGER || type == DAVIT_JSON_DOUBLE)
 		text = host->json->to_text (member);
-	if (text == NULL || !native_number_from_text (text, &value) || value > maximum) {
+	if (text == NULL || !runtime_number_from_text (text, &value) || value > maximum) {
 		path = host->json->path (member);
-		return native_error_say (error, DAVIT_ERROR_CONFIG,
-					 "%s: must be an integer from 0 to %" G_GUINT64_FORMAT,
-					 path, maximum);
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "%s: must be an integer from 0 to %" G_GUINT64_FORMAT,
+					  path, maximum);
 	}
 	*ret = value;
 	if (ret_found != NULL)
@@ -56,9 +56,9 @@ native_number_unsigned (const DavitHost *host, const DavitJson *object, const ch
 }
 
 gboolean
-native_number_signed (const DavitHost *host, const DavitJson *object, const char *key,
-		      gint64 minimum, gint64 maximum, gint64 *ret, gboolean *ret_found,
-		      GError **error)
+runtime_number_signed (const DavitHost *host, const DavitJson *object, const char *key,
+		       gint64 minimum, gint64 maximum, gint64 *ret, gboolean *ret_found,
+		       GError **error)
 {
 	const DavitJson *member = host->json->member (object, key);
 

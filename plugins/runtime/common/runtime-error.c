@@ -2,12 +2,12 @@
 
 /* One table from errno to the contract's codes, so that each caller need not choose. */
 
-#include "native-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 
 DavitErrorCode
-native_error_code (int number)
+runtime_error_code (int number)
 {
 	switch (number) {
 	case EPERM:
@@ -39,7 +39,7 @@ native_error_code (int number)
 }
 
 gboolean
-native_error_set (GError **error, int number, const char *format, ...)
+runtime_error_set (GError **error, int number, const char *format, ...)
 {
 	g_autofree char *what = NULL;
 	va_list arguments;
@@ -47,13 +47,13 @@ native_error_set (GError **error, int number, const char *format, ...)
 	va_start (arguments, format);
 	what = g_strdup_vprintf (format, arguments);
 	va_end (arguments);
-	g_set_error (error, DAVIT_ERROR, native_error_code (number), "%s: %s", what,
+	g_set_error (error, DAVIT_ERROR, runtime_error_code (number), "%s: %s", what,
 		     g_strerror (number));
 	return FALSE;
 }
 
 gboolean
-native_error_say (GError **error, DavitErrorCode code, const char *format, ...)
+runtime_error_say (GError **error, DavitErrorCode code, const char *format, ...)
 {
 	g_autofree char *text = NULL;
 	va_list arguments;

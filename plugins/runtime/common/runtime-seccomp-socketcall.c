@@ -9,7 +9,7 @@
  * can't be compared is refused, unless the profile names socketcall itself.
  */
 
-#include "native-seccomp-private.h"
+#include "runtime-seccomp-private.h"
 
 #include <linux/audit.h>
 #include <linux/net.h>
@@ -28,7 +28,7 @@ static const struct {
 };
 
 gboolean
-native_seccomp_socketcall_is_on (guint32 architecture)
+runtime_seccomp_socketcall_is_on (guint32 architecture)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS (doors); i++) {
 		if (doors[i].architecture == architecture)
@@ -49,15 +49,15 @@ names_hold (const char **names, const char *wanted)
 
 /* Whether there are rules that the compiled filter would not keep. */
 static gboolean
-is_needed (const NativeSeccompProfile *profile)
+is_needed (const RuntimeSeccompProfile *profile)
 {
 	gboolean compared = FALSE;
 
 	if (profile->action == SCMP_ACT_ALLOW || profile->action == SCMP_ACT_LOG)
 		return FALSE;
 	for (guint i = 0; i < profile->rules->len; i++) {
-		const NativeSeccompRule *rule =
-			&g_array_index (profile->rules, NativeSeccompRule, i);
+		const RuntimeSeccompRule *rule =
+			&g_array_index (profile->rules, RuntimeSeccompRule, i);
 
 		if (names_hold (rule->names, "socketcall"))
 			return FALSE;
@@ -94,8 +94,8 @@ door_close (GArray *code, guint32 architecture, guint32 number, guint32 action)
 }
 
 void
-native_seccomp_socketcall_close (const NativeSeccompProfile *profile, guint32 native,
-				 NativeSeccomp *seccomp)
+runtime_seccomp_socketcall_close (const RuntimeSeccompProfile *profile, guint32 native,
+				  RuntimeSeccomp *seccomp)
 {
 	g_autoptr (GArray) code = g_array_new (FALSE, FALSE, sizeof (struct sock_filter));
 

@@ -2,9 +2,9 @@
 
 /* Files of control groups: one read or write each, since the kernel takes a value as a whole. */
 
-#include "native-cgroup-private.h"
+#include "runtime-cgroup-groups.h"
 
-#include "native-number.h"
+#include "runtime-number.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 int
-native_cgroup_put (int dirfd, const char *file, const char *value)
+runtime_cgroup_put (int dirfd, const char *file, const char *value)
 {
 	int fd = openat (dirfd, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	int result = 0;
@@ -26,7 +26,7 @@ native_cgroup_put (int dirfd, const char *file, const char *value)
 }
 
 int
-native_cgroup_get (int dirfd, const char *file, char *buffer, gsize size)
+runtime_cgroup_get (int dirfd, const char *file, char *buffer, gsize size)
 {
 	int fd = openat (dirfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	gssize length;
@@ -45,7 +45,7 @@ native_cgroup_get (int dirfd, const char *file, char *buffer, gsize size)
 }
 
 char *
-native_cgroup_get_all (int dirfd, const char *file)
+runtime_cgroup_get_all (int dirfd, const char *file)
 {
 	int fd = openat (dirfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	GString *text;
@@ -68,18 +68,18 @@ native_cgroup_get_all (int dirfd, const char *file)
 }
 
 gboolean
-native_cgroup_get_number (int dirfd, const char *file, guint64 *ret)
+runtime_cgroup_get_number (int dirfd, const char *file, guint64 *ret)
 {
 	char buffer[64];
 
-	return native_cgroup_get (dirfd, file, buffer, sizeof buffer) >= 0 &&
-	       native_number_from_text (buffer, ret);
+	return runtime_cgroup_get (dirfd, file, buffer, sizeof buffer) >= 0 &&
+	       runtime_number_from_text (buffer, ret);
 }
 
 gboolean
-native_cgroup_get_key (int dirfd, const char *file, const char *key, guint64 *ret)
+runtime_cgroup_get_key (int dirfd, const char *file, const char *key, guint64 *ret)
 {
-	g_autofree char *text = native_cgroup_get_all (dirfd, file);
+	g_autofree char *text = runtime_cgroup_get_all (dirfd, file);
 	gsize length = strlen (key);
 
 	for (const char *line = text; line != NULL && *line != '\0';) {
@@ -89,7 +89,7 @@ native_cgroup_get_key (int dirfd, const char *file, const char *key, guint64 *re
 			g_autofree char *value =
 				g_strndup (line + length + 1, (gsize) (end - line) - length - 1);
 
-			return native_number_from_text (value, ret);
+			return runtime_number_from_text (value, ret);
 		}
 		line = *end == '\0' ? end : end + 1;
 	}
