@@ -8,10 +8,10 @@
 
 #include "oci-bundle.h"
 
-#include "oci-error.h"
 #include "oci-files.h"
 #include "oci-namespaces.h"
 #include "oci-seccomp.h"
+#include "runtime-error.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -36,7 +36,7 @@ document_read (const DavitHost *host, int bundle_dirfd, DavitJson **ret, GError 
 		return FALSE;
 	}
 	return host->json->type (*ret) == DAVIT_JSON_OBJECT ||
-	       oci_error_say (error, DAVIT_ERROR_CONFIG, CONFIG_FILE ": must be an object");
+	       runtime_error_say (error, DAVIT_ERROR_CONFIG, CONFIG_FILE ": must be an object");
 }
 
 gboolean
@@ -79,9 +79,9 @@ namespaces_read (OciBundle *bundle, const DavitJson *linux_, GError **error)
 		    !json->get_string (entry, "path", &path, error))
 			return FALSE;
 		if (g_strcmp0 (type, "time") == 0)
-			return oci_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					      "a time namespace can't be had from an external "
-					      "runtime; use the runtime native for it");
+			return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+						  "a time namespace can't be had from an external "
+						  "runtime; use the runtime native for it");
 		if (g_strcmp0 (type, "pid") == 0 && path == NULL)
 			bundle->own_pids = TRUE;
 	}
@@ -122,7 +122,7 @@ rootfs_read (OciBundle *bundle, const DavitRuntimeCreate *request, GError **erro
 	if (request->rootfs_mount_fd >= 0)
 		bundle->rootfs = oci_files_path (request->container.dirfd, OCI_FILE_ROOTFS, error);
 	else if (path == NULL)
-		oci_error_say (error, DAVIT_ERROR_CONFIG, "root.path: is missing");
+		runtime_error_say (error, DAVIT_ERROR_CONFIG, "root.path: is missing");
 	else if (path[0] == '/')
 		bundle->rootfs = g_strdup (path);
 	else

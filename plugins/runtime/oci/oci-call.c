@@ -8,9 +8,10 @@
 
 #include "oci-call.h"
 
-#include "oci-error.h"
 #include "oci-files.h"
 #include "oci-log.h"
+#include "oci-words.h"
+#include "runtime-error.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -144,13 +145,13 @@ program_failed (const Running *running, GError **error)
 	if (said == NULL && running->complaint != NULL)
 		said = oci_log_find (call->host, running->complaint);
 	if (said == NULL && running->complaint != NULL)
-		said = oci_error_plain (running->complaint, -1);
+		said = oci_words_plain (running->complaint, -1);
 	if (said == NULL)
-		return oci_error_say (error, DAVIT_ERROR_HELPER,
-				      "\"%s %s\" ended with status %d and did not say why",
-				      call->program, call->verb, running->status);
-	return oci_error_say (error, code_of (said), "\"%s %s\" failed: %s", call->program,
-			      call->verb, said);
+		return runtime_error_say (error, DAVIT_ERROR_HELPER,
+					  "\"%s %s\" ended with status %d and did not say why",
+					  call->program, call->verb, running->status);
+	return runtime_error_say (error, code_of (said), "\"%s %s\" failed: %s", call->program,
+				  call->verb, said);
 }
 
 gboolean

@@ -15,9 +15,9 @@
 #include "criu-statistics.h"
 #include "oci-control.h"
 #include "oci-criu.h"
-#include "oci-error.h"
 #include "oci-freezer.h"
 #include "oci-program.h"
+#include "runtime-error.h"
 
 #define LOG_FILE "dump.log"
 
@@ -39,9 +39,10 @@ checkpoint_open (Checkpoint *checkpoint, GError **error)
 	if (!oci_control_hold (host, checkpoint->container, &checkpoint->held, error))
 		return FALSE;
 	if (request->parent_dirfd >= 0)
-		return oci_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-				      "a checkpoint by an external runtime can't follow an earlier "
-				      "one of the memory");
+		return runtime_error_say (
+			error, DAVIT_ERROR_UNSUPPORTED,
+			"a checkpoint by an external runtime can't follow an earlier "
+			"one of the memory");
 	checkpoint->program = oci_program_recall (host, checkpoint->container->dirfd, error);
 	return checkpoint->program != NULL &&
 	       oci_criu_open (&checkpoint->criu, host, checkpoint->program, "checkpoint", error) &&

@@ -8,8 +8,8 @@
 
 #include "oci-console.h"
 
-#include "oci-error.h"
 #include "oci-files.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <string.h>
@@ -54,7 +54,7 @@ oci_console_listen (OciConsole *console, int dirfd, GError **error)
 	if (console->fd < 0 ||
 	    bind (console->fd, (const struct sockaddr *) &address, sizeof address) < 0 ||
 	    listen (console->fd, 1) < 0)
-		return oci_error_set (error, errno, "make the socket for the terminal");
+		return runtime_error_set (error, errno, "make the socket for the terminal");
 	return TRUE;
 }
 
@@ -97,18 +97,19 @@ oci_console_receive (const OciConsole *console, guint16 rows, guint16 columns, i
 	int fd;
 
 	if (connection < 0)
-		return oci_error_say (error, DAVIT_ERROR_HELPER,
-				      "the runtime gave no terminal: nobody came to the socket");
+		return runtime_error_say (
+			error, DAVIT_ERROR_HELPER,
+			"the runtime gave no terminal: nobody came to the socket");
 	fd = descriptor_receive (connection);
 	close (connection);
 	if (fd < 0)
-		return oci_error_say (error, DAVIT_ERROR_HELPER,
-				      "the runtime gave no terminal: it sent no descriptor");
+		return runtime_error_say (error, DAVIT_ERROR_HELPER,
+					  "the runtime gave no terminal: it sent no descriptor");
 	if (ioctl (fd, TIOCGPTN, &number) < 0) {
 		close (fd);
-		return oci_error_say (error, DAVIT_ERROR_HELPER,
-				      "the runtime gave no terminal: what it sent is not the "
-				      "master of one");
+		return runtime_error_say (error, DAVIT_ERROR_HELPER,
+					  "the runtime gave no terminal: what it sent is not the "
+					  "master of one");
 	}
 	/* Not all of them know consoleSize. */
 	if (rows > 0 && columns > 0)

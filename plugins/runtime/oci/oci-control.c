@@ -9,11 +9,11 @@
 #include "oci-control.h"
 
 #include "oci-call.h"
-#include "oci-error.h"
 #include "oci-files.h"
 #include "oci-freezer.h"
 #include "oci-program.h"
 #include "runtime-cgroup.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,8 +43,9 @@ oci_control_hold (const DavitHost *host, const DavitRuntimeContainer *container,
 {
 	if (!hold (host, container, held, error))
 		return FALSE;
-	return held->pidfd >= 0 || oci_error_say (error, DAVIT_ERROR_STATE,
-						  "container \"%s\" does not run", container->id);
+	return held->pidfd >= 0 ||
+	       runtime_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" does not run",
+				  container->id);
 }
 
 /* A verb that takes nothing but the container, and maybe a word behind it. */
@@ -83,8 +84,9 @@ oci_control_start (const DavitHost *host, const DavitRuntimeContainer *container
 	if (!oci_control_hold (host, container, &held, error))
 		return FALSE;
 	if (oci_files_exist (container->dirfd, OCI_FILE_STARTED))
-		return oci_error_say (error, DAVIT_ERROR_STATE,
-				      "container \"%s\" has been started already", container->id);
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" has been started already",
+					  container->id);
 	if (!verb_call (host, container, "start", NULL, NULL, error))
 		return FALSE;
 	oci_control_mark_started (container);
@@ -100,8 +102,8 @@ oci_control_kill (const DavitHost *host, const DavitRuntimeContainer *container,
 	g_autofree char *number = g_strdup_printf ("%d", signal);
 
 	if (signal < 1 || signal >= NSIG)
-		return oci_error_say (error, DAVIT_ERROR_USAGE, "signal %d: must be from 1 to %d",
-				      signal, NSIG - 1);
+		return runtime_error_say (error, DAVIT_ERROR_USAGE,
+					  "signal %d: must be from 1 to %d", signal, NSIG - 1);
 	if (all) {
 		g_ptr_array_add (arguments, (gpointer) "--all");
 		/* What the first process left behind in a pid namespace of others still runs. */
@@ -180,8 +182,9 @@ oci_control_pause (const DavitHost *host, const DavitRuntimeContainer *container
 		return FALSE;
 	status = held_status (host, container, &held);
 	if (strcmp (status, "running") != 0)
-		return oci_error_say (error, DAVIT_ERROR_STATE,
-				      "container \"%s\" is %s, not running", container->id, status);
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" is %s, not running", container->id,
+					  status);
 	return verb_call (host, container, "pause", NULL, NULL, error);
 }
 
@@ -193,8 +196,8 @@ oci_control_resume (const DavitHost *host, const DavitRuntimeContainer *containe
 	if (!oci_control_hold (host, container, &held, error))
 		return FALSE;
 	if (!oci_freezer_is_frozen (held.record.cgroup))
-		return oci_error_say (error, DAVIT_ERROR_STATE, "container \"%s\" is not paused",
-				      container->id);
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" is not paused", container->id);
 	return verb_call (host, container, "resume", NULL, NULL, error);
 }
 
@@ -209,7 +212,8 @@ resources_check (const DavitHost *host, const char *resources, GError **error)
 		return FALSE;
 	}
 	if (host->json->type (document) != DAVIT_JSON_OBJECT)
-		good = oci_error_say (error, DAVIT_ERROR_CONFIG, "resources: must be an object");
+		good = runtime_error_say (error, DAVIT_ERROR_CONFIG,
+					  "resources: must be an object");
 	host->json->document_free (document);
 	return good;
 }

@@ -11,7 +11,6 @@
 #include "oci-bundle.h"
 #include "oci-call.h"
 #include "oci-console.h"
-#include "oci-error.h"
 #include "oci-files.h"
 #include "oci-freezer.h"
 #include "oci-namespaces.h"

@@ -9,8 +9,9 @@
 #include "oci-criu.h"
 
 #include "criu-log.h"
-#include "oci-error.h"
 #include "oci-files.h"
+#include "oci-words.h"
+#include "runtime-error.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -62,8 +63,8 @@ verb_check (OciCriu *criu, GError **error)
 		return FALSE;
 	if (status == 0 && help_names (criu->help, "--image-path"))
 		return TRUE;
-	said = oci_error_plain (complaint != NULL ? complaint : "", -1);
-	return oci_error_say (
+	said = oci_words_plain (complaint != NULL ? complaint : "", -1);
+	return runtime_error_say (
 		error, DAVIT_ERROR_UNSUPPORTED,
 		"the runtime \"%s\" can't make or restore checkpoints: it has no verb "
 		"\"%s\"%s%s%s; it may be built without CRIU",
@@ -85,10 +86,11 @@ program_set (OciCriu *criu, GError **error)
 	if (path == NULL)
 		return TRUE;
 	if (access (path, X_OK) < 0)
-		return oci_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-				      "the option criu of [runtime.oci]: \"%s\" is not there or "
-				      "can't be run",
-				      path);
+		return runtime_error_say (
+			error, DAVIT_ERROR_UNAVAILABLE,
+			"the option criu of [runtime.oci]: \"%s\" is not there or "
+			"can't be run",
+			path);
 	if (!help_read (criu, NULL, &status, &complaint, &help, error))
 		return FALSE;
 	if (help_names (help, "--criu")) {
@@ -97,11 +99,12 @@ program_set (OciCriu *criu, GError **error)
 	}
 	name = g_path_get_basename (path);
 	if (strcmp (name, "criu") != 0)
-		return oci_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-				      "the option criu of [runtime.oci]: the runtime \"%s\" takes "
-				      "CRIU from PATH, so that a file must be called \"criu\", and "
-				      "not \"%s\"",
-				      criu->program, name);
+		return runtime_error_say (
+			error, DAVIT_ERROR_UNSUPPORTED,
+			"the option criu of [runtime.oci]: the runtime \"%s\" takes "
+			"CRIU from PATH, so that a file must be called \"criu\", and "
+			"not \"%s\"",
+			criu->program, name);
 	directory = g_path_get_dirname (path);
 	criu->environment = g_new0 (char *, 3);
 	criu->environment[0] = g_strconcat ("PATH=", directory, ":" SYSTEM_PATH, NULL);
@@ -150,17 +153,18 @@ oci_criu_flags (OciCriu *criu, guint32 flags, const char *const *options, GError
 	};
 
 	if (options != NULL && options[0] != NULL)
-		return oci_error_say (error, DAVIT_ERROR_USAGE,
-				      "option \"%s\": checkpoints by an external runtime have no "
-				      "options of this kind",
-				      options[0]);
+		return runtime_error_say (
+			error, DAVIT_ERROR_USAGE,
+			"option \"%s\": checkpoints by an external runtime have no "
+			"options of this kind",
+			options[0]);
 	for (gsize i = 0; i < G_N_ELEMENTS (known); i++) {
 		if (!(flags & known[i].flag))
 			continue;
 		if (!help_names (criu->help, known[i].option))
-			return oci_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-					      "\"%s %s\" has no option \"%s\"", criu->program,
-					      criu->verb, known[i].option);
+			return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+						  "\"%s %s\" has no option \"%s\"", criu->program,
+						  criu->verb, known[i].option);
 		g_ptr_array_add (criu->arguments, (gpointer) known[i].option);
 	}
 	return TRUE;
@@ -182,7 +186,7 @@ oci_criu_explain (const DavitHost *host, int work_dirfd, const char *file, const
 			g_strdup_printf ("%s; %s", (*error)->message, said->message);
 
 		g_clear_error (error);
-		return oci_error_say (error, DAVIT_ERROR_HELPER, "%s", both);
+		return runtime_error_say (error, DAVIT_ERROR_HELPER, "%s", both);
 	}
 	g_clear_error (error);
 	g_propagate_error (error, g_steal_pointer (&said));

@@ -10,11 +10,11 @@
 #include "oci-delete.h"
 
 #include "oci-call.h"
-#include "oci-error.h"
 #include "oci-files.h"
 #include "oci-freezer.h"
 #include "oci-program.h"
 #include "runtime-cgroup.h"
+#include "runtime-error.h"
 #include "runtime-record.h"
 
 #include <errno.h>
@@ -44,10 +44,11 @@ end_wait (const Deletion *deletion, GError **error)
 		ready = poll (&poll_fd, 1, END_TIMEOUT_MSEC);
 	while (ready < 0 && errno == EINTR);
 	return ready > 0 ||
-	       oci_error_say (error, DAVIT_ERROR_TIMEOUT,
-			      "container \"%s\": its first process was killed and has not ended "
-			      "after 10 seconds; it may wait for a disk or another host",
-			      deletion->container->id);
+	       runtime_error_say (
+		       error, DAVIT_ERROR_TIMEOUT,
+		       "container \"%s\": its first process was killed and has not ended "
+		       "after 10 seconds; it may wait for a disk or another host",
+		       deletion->container->id);
 }
 
 /* One that waits for its start has done nothing yet: as for runc, it needs no force. */
@@ -62,11 +63,11 @@ process_end (Deletion *deletion, GError **error)
 	if (deletion->pidfd < 0)
 		return TRUE;
 	if (!deletion->force && oci_files_exist (container->dirfd, OCI_FILE_STARTED))
-		return oci_error_say (error, DAVIT_ERROR_STATE,
-				      "container \"%s\" runs; stop it first, or force it",
-				      container->id);
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" runs; stop it first, or force it",
+					  container->id);
 	if (pidfd_send_signal (deletion->pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
-		return oci_error_set (error, errno, "kill container \"%s\"", container->id);
+		return runtime_error_set (error, errno, "kill container \"%s\"", container->id);
 	/* What is frozen in a v1 group does not even die. */
 	oci_freezer_thaw (record->cgroup);
 	return end_wait (deletion, error);

@@ -14,12 +14,12 @@
 #include "oci-call.h"
 #include "oci-console.h"
 #include "oci-control.h"
-#include "oci-error.h"
 #include "oci-files.h"
 #include "oci-freezer.h"
 #include "oci-process.h"
 #include "oci-program.h"
 #include "oci-reason.h"
+#include "runtime-error.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -51,13 +51,14 @@ execution_read (Execution *execution, GError **error)
 		return FALSE;
 	/* In one that is frozen the new process would freeze before it began. */
 	if (oci_freezer_is_frozen (execution->held.record.cgroup))
-		return oci_error_say (error, DAVIT_ERROR_STATE,
-				      "container \"%s\" is paused; resume it first", container->id);
+		return runtime_error_say (error, DAVIT_ERROR_STATE,
+					  "container \"%s\" is paused; resume it first",
+					  container->id);
 	execution->document = host->json->parse (execution->request->process, -1, error);
 	if (execution->document == NULL)
 		return FALSE;
 	if (host->json->type (execution->document) != DAVIT_JSON_OBJECT)
-		return oci_error_say (error, DAVIT_ERROR_CONFIG, "process: must be an object");
+		return runtime_error_say (error, DAVIT_ERROR_CONFIG, "process: must be an object");
 	execution->program = oci_program_recall (host, container->dirfd, error);
 	return execution->program != NULL &&
 	       oci_terminal_read (host, execution->document, &execution->terminal, error);

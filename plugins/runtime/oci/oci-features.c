@@ -7,8 +7,8 @@
 
 #include "oci-features.h"
 
-#include "oci-error.h"
 #include "oci-program.h"
+#include "runtime-error.h"
 
 #define TIMEOUT_MSEC 5000
 
@@ -20,9 +20,9 @@ document_check (const DavitHost *host, const char *program, const char *text, GE
 
 	if (document != NULL)
 		host->json->document_free (document);
-	return good ||
-	       oci_error_say (error, DAVIT_ERROR_HELPER,
-			      "\"%s features\" printed something else than a document", program);
+	return good || runtime_error_say (error, DAVIT_ERROR_HELPER,
+					  "\"%s features\" printed something else than a document",
+					  program);
 }
 
 gboolean
@@ -47,10 +47,10 @@ oci_features (const DavitHost *host, DavitResult *result, GError **error)
 	if (program == NULL || !host->run_helper (host, &helper, &output, error))
 		return FALSE;
 	if (status != 0)
-		return oci_error_say (error, DAVIT_ERROR_UNSUPPORTED,
-				      "the runtime \"%s\" has no features document%s%s", program,
-				      complaint != NULL ? ": " : "",
-				      complaint != NULL ? complaint : "");
+		return runtime_error_say (error, DAVIT_ERROR_UNSUPPORTED,
+					  "the runtime \"%s\" has no features document%s%s",
+					  program, complaint != NULL ? ": " : "",
+					  complaint != NULL ? complaint : "");
 	if (!document_check (host, program, output, error))
 		return FALSE;
 	host->result_string (result, "features", output);

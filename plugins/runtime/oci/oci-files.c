@@ -8,7 +8,7 @@
 
 #include "oci-files.h"
 
-#include "oci-error.h"
+#include "runtime-error.h"
 #include "runtime-record.h"
 
 #include <dirent.h>
@@ -25,7 +25,7 @@ oci_files_path (int dirfd, const char *name, GError **error)
 	g_autofree char *directory = g_file_read_link (link, NULL);
 
 	if (directory == NULL || directory[0] != '/' || !g_utf8_validate (directory, -1, NULL)) {
-		oci_error_say (
+		runtime_error_say (
 			error, DAVIT_ERROR_UNAVAILABLE,
 			"the path of the container's directory can't be found out, or is not "
 			"UTF-8");
@@ -39,7 +39,7 @@ gboolean
 oci_files_make_directory (int dirfd, const char *name, GError **error)
 {
 	return mkdirat (dirfd, name, 0700) == 0 || errno == EEXIST ||
-	       oci_error_set (error, errno, "make the directory \"%s\"", name);
+	       runtime_error_set (error, errno, "make the directory \"%s\"", name);
 }
 
 gboolean
@@ -51,7 +51,7 @@ oci_files_write (int dirfd, const char *name, const char *text, GError **error)
 	int fd = openat (dirfd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return oci_error_set (error, errno, "make \"%s\"", name);
+		return runtime_error_set (error, errno, "make \"%s\"", name);
 	while (done < length && written >= 0) {
 		written = write (fd, text + done, length - done);
 		if (written < 0 && errno == EINTR)
@@ -59,7 +59,7 @@ oci_files_write (int dirfd, const char *name, const char *text, GError **error)
 		done += written > 0 ? (gsize) written : 0;
 	}
 	if (written < 0)
-		oci_error_set (error, errno, "write \"%s\"", name);
+		runtime_error_set (error, errno, "write \"%s\"", name);
 	close (fd);
 	return written >= 0;
 }
@@ -88,7 +88,7 @@ names_read (int dirfd, GError **error)
 	struct dirent *entry;
 
 	if (stream == NULL) {
-		oci_error_set (error, errno, "read the container's directory");
+		runtime_error_set (error, errno, "read the container's directory");
 		if (fd >= 0)
 			close (fd);
 		return NULL;
@@ -114,5 +114,5 @@ oci_files_remove (const DavitHost *host, int dirfd, GError **error)
 	if (names == NULL)
 		return FALSE;
 	return unlinkat (dirfd, RUNTIME_RECORD_FILE, 0) == 0 || errno == ENOENT ||
-	       oci_error_set (error, errno, "remove \"%s\"", RUNTIME_RECORD_FILE);
+	       runtime_error_set (error, errno, "remove \"%s\"", RUNTIME_RECORD_FILE);
 }

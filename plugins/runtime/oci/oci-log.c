@@ -8,7 +8,7 @@
 
 #include "oci-log.h"
 
-#include "oci-error.h"
+#include "oci-words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ line_read (const DavitHost *host, const char *line, gsize length)
 	char *plain = NULL;
 
 	if (message != NULL && level != NULL && is_error (level))
-		plain = oci_error_plain (message, -1);
+		plain = oci_words_plain (message, -1);
 	if (object != NULL)
 		host->json->document_free (object);
 	if (plain != NULL && plain[0] == '\0')

@@ -7,7 +7,7 @@
 
 #include "oci-namespaces.h"
 
-#include "oci-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,7 +60,7 @@ oci_namespaces_link (const DavitHost *host, int dirfd, const DavitJson *namespac
 		const char *link = oci_namespace_link (host, entry);
 
 		if (link != NULL && symlinkat (path, dirfd, link) < 0)
-			return oci_error_set (error, errno, "make \"%s\"", link);
+			return runtime_error_set (error, errno, "make \"%s\"", link);
 	}
 	return TRUE;
 }

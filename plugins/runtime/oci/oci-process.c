@@ -7,7 +7,8 @@
 
 #include "oci-process.h"
 
-#include "oci-error.h"
+#include "oci-words.h"
+#include "runtime-error.h"
 #include "runtime-proc.h"
 
 #include <errno.h>
@@ -30,15 +31,16 @@ pid_read (const DavitHost *host, int dirfd, const char *name, int *ret_pid, GErr
 	gsize length = 0;
 
 	if (!host->files->read_file (dirfd, name, PID_FILE_LIMIT, &text, &length, &local))
-		return oci_error_say (error, DAVIT_ERROR_HELPER,
-				      "the runtime succeeded and yet made no process: %s",
-				      local->message);
-	plain = oci_error_plain (text, (gssize) length);
+		return runtime_error_say (error, DAVIT_ERROR_HELPER,
+					  "the runtime succeeded and yet made no process: %s",
+					  local->message);
+	plain = oci_words_plain (text, (gssize) length);
 	if (!g_ascii_string_to_unsigned (plain, 10, 1, G_MAXINT32, &pid, NULL))
-		return oci_error_say (error, DAVIT_ERROR_HELPER,
-				      "the runtime gave \"%s\" where the number of a process was "
-				      "expected",
-				      plain);
+		return runtime_error_say (
+			error, DAVIT_ERROR_HELPER,
+			"the runtime gave \"%s\" where the number of a process was "
+			"expected",
+			plain);
 	*ret_pid = (int) pid;
 	return TRUE;
 }
@@ -77,9 +79,9 @@ oci_process_open (const DavitHost *host, int dirfd, const char *name, OciProcess
 	if (process.pidfd < 0 || !is_child (process.pidfd)) {
 		if (process.pidfd >= 0)
 			close (process.pidfd);
-		return oci_error_say (error, DAVIT_ERROR_HELPER,
-				      "the runtime gave the process %d, which it did not make",
-				      process.pid);
+		return runtime_error_say (error, DAVIT_ERROR_HELPER,
+					  "the runtime gave the process %d, which it did not make",
+					  process.pid);
 	}
 	if (!start_time_read (&process, error)) {
 		close (process.pidfd);

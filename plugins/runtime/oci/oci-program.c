@@ -7,8 +7,9 @@
 
 #include "oci-program.h"
 
-#include "oci-error.h"
 #include "oci-files.h"
+#include "oci-words.h"
+#include "runtime-error.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,10 +74,10 @@ entry_check (const char *entry, GError **error)
 	if (g_ascii_isalnum (name[0]) && name[strspn (name, letters)] == '\0' &&
 	    (path == NULL || path[0] == '/'))
 		return TRUE;
-	return oci_error_say (error, DAVIT_ERROR_CONFIG,
-			      "the option runtimes of [runtime.oci]: \"%s\" must be NAME or "
-			      "NAME=/PATH, where NAME is of letters, digits and \"_.-\"",
-			      entry);
+	return runtime_error_say (error, DAVIT_ERROR_CONFIG,
+				  "the option runtimes of [runtime.oci]: \"%s\" must be NAME or "
+				  "NAME=/PATH, where NAME is of letters, digits and \"_.-\"",
+				  entry);
 }
 
 static const char *const *
@@ -116,18 +117,20 @@ entry_find (const char *entry, GError **error)
 	if (path != NULL && is_program (path))
 		return g_strdup (path);
 	if (path != NULL) {
-		oci_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-			       "the program \"%s\" of the runtime \"%s\" is not there or can't be "
-			       "run; the option runtimes of [runtime.oci] names it",
-			       path, name);
+		runtime_error_say (
+			error, DAVIT_ERROR_UNAVAILABLE,
+			"the program \"%s\" of the runtime \"%s\" is not there or can't be "
+			"run; the option runtimes of [runtime.oci] names it",
+			path, name);
 		return NULL;
 	}
 	found = path_search (name);
 	if (found == NULL)
-		oci_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-			       "the runtime \"%s\" is not installed: there is no such program in "
-			       "PATH",
-			       name);
+		runtime_error_say (
+			error, DAVIT_ERROR_UNAVAILABLE,
+			"the runtime \"%s\" is not installed: there is no such program in "
+			"PATH",
+			name);
 	return found;
 }
 
@@ -140,8 +143,8 @@ oci_program_find (const DavitHost *host, const char *variant, GError **error)
 	if (variant[0] == '/') {
 		if (is_program (variant))
 			return g_strdup (variant);
-		oci_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-			       "the runtime \"%s\" is not there or can't be run", variant);
+		runtime_error_say (error, DAVIT_ERROR_UNAVAILABLE,
+				   "the runtime \"%s\" is not there or can't be run", variant);
 		return NULL;
 	}
 	for (guint i = 0; entries[i] != NULL; i++) {
@@ -151,10 +154,11 @@ oci_program_find (const DavitHost *host, const char *variant, GError **error)
 			return entry_find (entries[i], error);
 	}
 	known = entries_describe (entries);
-	oci_error_say (error, DAVIT_ERROR_NOT_FOUND,
-		       "no runtime is called \"%s\"; the option runtimes of [runtime.oci] names: "
-		       "%s; any other is asked for by its absolute path",
-		       variant, known[0] != '\0' ? known : "none");
+	runtime_error_say (
+		error, DAVIT_ERROR_NOT_FOUND,
+		"no runtime is called \"%s\"; the option runtimes of [runtime.oci] names: "
+		"%s; any other is asked for by its absolute path",
+		variant, known[0] != '\0' ? known : "none");
 	return NULL;
 }
 
@@ -175,7 +179,7 @@ version_read (const DavitHost *host, const char *path, GError **error)
 
 	if (!host->run_helper (host, &helper, &output, error))
 		return NULL;
-	return oci_error_plain (output, (gssize) strcspn (output, "\n"));
+	return oci_words_plain (output, (gssize) strcspn (output, "\n"));
 }
 
 /* Tells what there is of an entry. Free with g_free. */
@@ -216,10 +220,11 @@ oci_program_choose (const DavitHost *host, GError **error)
 			return entry_name (entries[i]);
 		g_string_append_printf (reasons, "%s%s", i > 0 ? ", " : "", text);
 	}
-	oci_error_say (error, DAVIT_ERROR_UNAVAILABLE,
-		       "there is no external runtime; the option runtimes of [runtime.oci] names: "
-		       "%s",
-		       reasons->len > 0 ? reasons->str : "none");
+	runtime_error_say (
+		error, DAVIT_ERROR_UNAVAILABLE,
+		"there is no external runtime; the option runtimes of [runtime.oci] names: "
+		"%s",
+		reasons->len > 0 ? reasons->str : "none");
 	return NULL;
 }
 

@@ -4,7 +4,7 @@
 
 #include "oci-reason.h"
 
-#include "oci-error.h"
+#include "runtime-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,26 +148,28 @@ look_say (Look look, const char *name, gboolean searched, GError **error)
 	switch (look) {
 	case LOOK_ABSENT:
 		if (searched)
-			return oci_error_say (error, DAVIT_ERROR_NO_PROGRAM,
-					      "program \"%s\": not found in PATH", name);
-		return oci_error_say (error, DAVIT_ERROR_NO_PROGRAM, "program \"%s\": %s", name,
-				      g_strerror (ENOENT));
+			return runtime_error_say (error, DAVIT_ERROR_NO_PROGRAM,
+						  "program \"%s\": not found in PATH", name);
+		return runtime_error_say (error, DAVIT_ERROR_NO_PROGRAM, "program \"%s\": %s", name,
+					  g_strerror (ENOENT));
 	case LOOK_DIRECTORY:
-		return oci_error_say (error, DAVIT_ERROR_NOT_EXECUTABLE, "program \"%s\": %s", name,
-				      g_strerror (EISDIR));
+		return runtime_error_say (error, DAVIT_ERROR_NOT_EXECUTABLE, "program \"%s\": %s",
+					  name, g_strerror (EISDIR));
 	case LOOK_FORBIDDEN:
-		return oci_error_say (error, DAVIT_ERROR_NOT_EXECUTABLE, "program \"%s\": %s", name,
-				      g_strerror (EACCES));
+		return runtime_error_say (error, DAVIT_ERROR_NOT_EXECUTABLE, "program \"%s\": %s",
+					  name, g_strerror (EACCES));
 	case LOOK_FORMAT:
-		return oci_error_say (error, DAVIT_ERROR_NOT_EXECUTABLE,
-				      "program \"%s\": %s; built for another machine, or a script "
-				      "without #! line",
-				      name, g_strerror (ENOEXEC));
+		return runtime_error_say (
+			error, DAVIT_ERROR_NOT_EXECUTABLE,
+			"program \"%s\": %s; built for another machine, or a script "
+			"without #! line",
+			name, g_strerror (ENOEXEC));
 	case LOOK_INTERPRETER:
-		return oci_error_say (error, DAVIT_ERROR_NO_PROGRAM,
-				      "program \"%s\": exists, but the interpreter that it names "
-				      "does not",
-				      name);
+		return runtime_error_say (
+			error, DAVIT_ERROR_NO_PROGRAM,
+			"program \"%s\": exists, but the interpreter that it names "
+			"does not",
+			name);
 	case LOOK_GOOD:
 	case LOOK_UNKNOWN:
 	default:
