@@ -240,6 +240,36 @@ davit_json_get_strings (const DavitJson *object, const char *key, const char ***
 	return TRUE;
 }
 
+gboolean
+davit_json_dup_string (const DavitJson *object, const char *key, char **ret, GError **error)
+{
+	const char *text = NULL;
+
+	if (!davit_json_get_string (object, key, &text, error))
+		return FALSE;
+	if (text != NULL) {
+		g_free (*ret);
+		*ret = g_strdup (text);
+	}
+	return TRUE;
+}
+
+gboolean
+davit_json_dup_strings (const DavitJson *object, const char *key, char ***ret, GError **error)
+{
+	g_autofree const char **texts = NULL;
+
+	if (!davit_json_get_strings (object, key, &texts, error))
+		return FALSE;
+	if (texts != NULL) {
+		g_strfreev (*ret);
+		*ret = g_strdupv ((char **) texts);
+	} else if (*ret == NULL) {
+		*ret = g_new0 (char *, 1);
+	}
+	return TRUE;
+}
+
 const char *
 davit_json_string (const DavitJson *value)
 {

@@ -43,6 +43,15 @@ gboolean davit_json_boolean (const DavitJson *value);
 double davit_json_number (const DavitJson *value);
 char *davit_json_to_text (const DavitJson *value);
 
+/*
+ * Copies, for what outlives the document. They take the place of what was in *ret, which is freed.
+ * An absent or null member leaves *ret as it is; but a vector is never NULL behind it.
+ */
+gboolean davit_json_dup_string (const DavitJson *object, const char *key, char **ret,
+				GError **error);
+gboolean davit_json_dup_strings (const DavitJson *object, const char *key, char ***ret,
+				 GError **error);
+
 /* For DavitHost. */
 extern const DavitJsonOps davit_json_ops;
 

@@ -360,6 +360,34 @@ test_get_wrong (void)
 }
 
 static void
+test_dup (void)
+{
+	DavitJson *root = parse (typed);
+	g_autofree char *string = g_strdup ("before");
+	g_auto (GStrv) strings = NULL;
+	GError *error = NULL;
+
+	g_assert_true (davit_json_dup_string (root, "absent", &string, &error));
+	g_assert_true (davit_json_dup_string (root, "n", &string, &error));
+	wrong (davit_json_dup_string (root, "i", &string, &error), &error, "i: must be a string");
+	g_assert_cmpstr (string, ==, "before");
+	wrong (davit_json_dup_strings (root, "m", &strings, &error), &error,
+	       "m[1]: must be a string");
+	g_assert_null (strings);
+	g_assert_true (davit_json_dup_strings (root, "absent", &strings, &error));
+	g_assert_cmpuint (g_strv_length (strings), ==, 0);
+	g_assert_true (davit_json_dup_string (root, "s", &string, &error));
+	g_assert_true (davit_json_dup_strings (root, "a", &strings, &error));
+	g_assert_true (davit_json_dup_strings (root, "n", &strings, &error));
+	g_assert_no_error (error);
+	/* They are ours. */
+	davit_json_free (root);
+	g_assert_cmpstr (string, ==, "text");
+	g_assert_cmpuint (g_strv_length (strings), ==, 2);
+	g_assert_cmpstr (strings[1], ==, "y");
+}
+
+static void
 test_root_wrong (void)
 {
 	g_autoptr (DavitJson) root = parse ("[1]");
@@ -479,6 +507,7 @@ main (int argc, char **argv)
 	g_test_add_func ("/json/large-object", test_large_object);
 	g_test_add_func ("/json/get", test_get);
 	g_test_add_func ("/json/get-wrong", test_get_wrong);
+	g_test_add_func ("/json/dup", test_dup);
 	g_test_add_func ("/json/root-wrong", test_root_wrong);
 	g_test_add_func ("/json/write", test_write);
 	g_test_add_func ("/json/read", test_read);

@@ -99,17 +99,6 @@ file_is_absent (const List *list, const char *id, const char *name)
 }
 
 static gboolean
-get_string (const DavitJson *json, const char *key, char **ret)
-{
-	const char *text = NULL;
-
-	if (!davit_json_get_string (json, key, &text, NULL))
-		return FALSE;
-	*ret = g_strdup (text);
-	return TRUE;
-}
-
-static gboolean
 labels_read (const DavitJson *json, char ***ret_labels)
 {
 	const DavitJson *object = NULL;
@@ -139,16 +128,17 @@ members_read (DavitContainer *container, const DavitJson *json)
 
 	if (!davit_json_get_integer (json, "version", 1, DAVIT_RECORD_VERSION, &version, NULL) ||
 	    !davit_json_get_string (json, "id", &id, NULL) ||
-	    !get_string (json, "name", &container->name) ||
+	    !davit_json_dup_string (json, "name", &container->name, NULL) ||
 	    !davit_json_get_integer (json, "created", 0, G_MAXINT64, &container->created, NULL) ||
-	    !get_string (json, "image", &container->image) ||
-	    !get_string (json, "imageId", &container->image_id) ||
+	    !davit_json_dup_string (json, "image", &container->image, NULL) ||
+	    !davit_json_dup_string (json, "imageId", &container->image_id, NULL) ||
 	    !davit_json_get_object (json, "rootfs", &rootfs, NULL) ||
 	    !davit_json_get_strings (json, "args", &args, NULL) ||
 	    !labels_read (json, &container->labels) ||
 	    !davit_json_get_boolean (json, "autoRemove", &container->auto_remove, NULL))
 		return FALSE;
-	if (container->image == NULL && !get_string (rootfs, "path", &container->image))
+	if (container->image == NULL &&
+	    !davit_json_dup_string (rootfs, "path", &container->image, NULL))
 		return FALSE;
 	if (version == 0 || args == NULL || g_strcmp0 (id, container->id) != 0 ||
 	    container->name == NULL || !davit_text_is_container_name (container->name))

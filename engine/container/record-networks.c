@@ -54,45 +54,21 @@ davit_record_network_free (gpointer network)
 }
 
 static gboolean
-get_string (const DavitJson *json, const char *key, char **ret, GError **error)
-{
-	const char *text = NULL;
-
-	if (!davit_json_get_string (json, key, &text, error))
-		return FALSE;
-	g_free (*ret);
-	*ret = g_strdup (text);
-	return TRUE;
-}
-
-static gboolean
-get_strings (const DavitJson *json, const char *key, char ***ret, GError **error)
-{
-	g_autofree const char **texts = NULL;
-
-	if (!davit_json_get_strings (json, key, &texts, error))
-		return FALSE;
-	g_strfreev (*ret);
-	*ret = texts != NULL ? g_strdupv ((char **) texts) : g_new0 (char *, 1);
-	return TRUE;
-}
-
-static gboolean
 wishes_read (const DavitJson *json, DavitRecordNetwork *network, GError **error)
 {
-	return get_string (json, "ip", &network->address, error) &&
-	       get_string (json, "ip6", &network->address6, error) &&
-	       get_string (json, "macAddress", &network->mac_address, error);
+	return davit_json_dup_string (json, "ip", &network->address, error) &&
+	       davit_json_dup_string (json, "ip6", &network->address6, error) &&
+	       davit_json_dup_string (json, "macAddress", &network->mac_address, error);
 }
 
 static gboolean
 network_read (const DavitJson *json, DavitRecordNetwork *network, GError **error)
 {
-	if (!get_string (json, "network", &network->network, error) ||
-	    !get_string (json, "interface", &network->interface, error) ||
+	if (!davit_json_dup_string (json, "network", &network->network, error) ||
+	    !davit_json_dup_string (json, "interface", &network->interface, error) ||
 	    !wishes_read (json, network, error) ||
-	    !get_strings (json, "aliases", &network->aliases, error) ||
-	    !get_strings (json, "options", &network->options, error))
+	    !davit_json_dup_strings (json, "aliases", &network->aliases, error) ||
+	    !davit_json_dup_strings (json, "options", &network->options, error))
 		return FALSE;
 	if (network->interface == NULL || !davit_record_is_interface_name (network->interface))
 		return davit_error_set (error, DAVIT_ERROR_CORRUPT,
@@ -110,9 +86,9 @@ old_read (const DavitJson *json, GPtrArray *networks, GError **error)
 	DavitRecordNetwork *network = davit_record_network_new (NULL, "eth0");
 
 	g_ptr_array_add (networks, network);
-	return get_string (json, "networkName", &network->network, error) &&
+	return davit_json_dup_string (json, "networkName", &network->network, error) &&
 	       wishes_read (json, network, error) &&
-	       get_strings (json, "networkAliases", &network->aliases, error);
+	       davit_json_dup_strings (json, "networkAliases", &network->aliases, error);
 }
 
 gboolean

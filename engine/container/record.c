@@ -123,38 +123,16 @@ is_id (const char *text)
 }
 
 static gboolean
-read_string (const DavitJson *json, const char *key, char **ret, GError **error)
-{
-	const char *text = NULL;
-
-	if (!davit_json_get_string (json, key, &text, error))
-		return FALSE;
-	*ret = g_strdup (text);
-	return TRUE;
-}
-
-static gboolean
-read_strings (const DavitJson *json, const char *key, char ***ret, GError **error)
-{
-	g_autofree const char **texts = NULL;
-
-	if (!davit_json_get_strings (json, key, &texts, error))
-		return FALSE;
-	*ret = texts != NULL ? g_strdupv ((char **) texts) : g_new0 (char *, 1);
-	return TRUE;
-}
-
-static gboolean
 read_identity (DavitRecord *record, GError **error)
 {
 	const DavitJson *json = record->json;
 
-	if (!read_string (json, "id", &record->id, error) ||
-	    !read_string (json, "name", &record->name, error) ||
+	if (!davit_json_dup_string (json, "id", &record->id, error) ||
+	    !davit_json_dup_string (json, "name", &record->name, error) ||
 	    !davit_json_get_integer (json, "created", 0, G_MAXINT64, &record->created, error) ||
-	    !read_string (json, "image", &record->image, error) ||
-	    !read_string (json, "imageId", &record->image_id, error) ||
-	    !read_strings (json, "layers", &record->layers, error))
+	    !davit_json_dup_string (json, "image", &record->image, error) ||
+	    !davit_json_dup_string (json, "imageId", &record->image_id, error) ||
+	    !davit_json_dup_strings (json, "layers", &record->layers, error))
 		return FALSE;
 	if (record->id == NULL || !is_id (record->id))
 		return damaged (error, "id", "must be 64 hexadecimal digits");
@@ -173,7 +151,7 @@ read_rootfs (DavitRecord *record, GError **error)
 	const DavitJson *rootfs = NULL;
 
 	if (!davit_json_get_object (record->json, "rootfs", &rootfs, error) ||
-	    !read_string (rootfs, "path", &record->rootfs, error))
+	    !davit_json_dup_string (rootfs, "path", &record->rootfs, error))
 		return FALSE;
 	if (record->rootfs != NULL && !g_path_is_absolute (record->rootfs))
 		return damaged (error, "rootfs.path", "must be absolute");
@@ -200,7 +178,7 @@ read_plugins (DavitRecord *record, GError **error)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS (plugins); i++) {
-		if (!read_string (record->json, plugins[i].key, plugins[i].name, error))
+		if (!davit_json_dup_string (record->json, plugins[i].key, plugins[i].name, error))
 			return FALSE;
 		if (*plugins[i].name == NULL && plugins[i].needed)
 			return damaged (error, plugins[i].key, "is missing");
@@ -237,10 +215,10 @@ read_process (DavitRecord *record, GError **error)
 {
 	const DavitJson *json = record->json;
 
-	if (!read_strings (json, "args", &record->args, error) ||
-	    !read_strings (json, "env", &record->env, error) ||
-	    !read_string (json, "user", &record->user, error) ||
-	    !read_string (json, "workdir", &record->workdir, error))
+	if (!davit_json_dup_strings (json, "args", &record->args, error) ||
+	    !davit_json_dup_strings (json, "env", &record->env, error) ||
+	    !davit_json_dup_string (json, "user", &record->user, error) ||
+	    !davit_json_dup_string (json, "workdir", &record->workdir, error))
 		return FALSE;
 	if (record->args[0] == NULL || record->args[0][0] == '\0')
 		return damaged (error, "args", "must name a program");
@@ -302,7 +280,7 @@ read_log (DavitRecord *record, GError **error)
 	gint64 max_size = 0, max_files = 1;
 
 	if (!davit_json_get_object (record->json, "log", &log, error) ||
-	    !read_string (log, "driver", &record->log_driver, error) ||
+	    !davit_json_dup_string (log, "driver", &record->log_driver, error) ||
 	    !davit_json_get_integer (log, "maxSize", 0, G_MAXINT64, &max_size, error) ||
 	    !davit_json_get_integer (log, "maxFiles", 1, 1000, &max_files, error))
 		return FALSE;
@@ -321,8 +299,8 @@ read_files (DavitRecord *record, GError **error)
 {
 	const DavitJson *json = record->json;
 
-	if (!read_string (json, "pidfile", &record->pidfile, error) ||
-	    !read_string (json, "cidfile", &record->cidfile, error))
+	if (!davit_json_dup_string (json, "pidfile", &record->pidfile, error) ||
+	    !davit_json_dup_string (json, "cidfile", &record->cidfile, error))
 		return FALSE;
 	if (record->pidfile != NULL && !g_path_is_absolute (record->pidfile))
 		return damaged (error, "pidfile", "must be absolute");
@@ -350,8 +328,8 @@ read_namespace (const DavitJson *object, const char *key, DavitNamespace *ret, G
 	g_autofree char *word = NULL;
 
 	if (!davit_json_get_object (object, key, &json, error) ||
-	    !read_string (json, "mode", &word, error) ||
-	    !read_string (json, "target", &ret->target, error))
+	    !davit_json_dup_string (json, "mode", &word, error) ||
+	    !davit_json_dup_string (json, "target", &ret->target, error))
 		return FALSE;
 	if (word != NULL && !namespace_mode (word, &ret->mode))
 		return davit_error_set (error, DAVIT_ERROR_CORRUPT,

@@ -62,42 +62,16 @@ davit_run_networks_write (const GPtrArray *networks, DavitJsonWriter *writer)
 }
 
 static gboolean
-get_string (const DavitJson *json, const char *key, char **ret, GError **error)
-{
-	const char *text = NULL;
-
-	if (!davit_json_get_string (json, key, &text, error))
-		return FALSE;
-	g_free (*ret);
-	*ret = g_strdup (text);
-	return TRUE;
-}
-
-static gboolean
-get_strings (const DavitJson *json, const char *key, char ***ret, GError **error)
-{
-	g_autofree const char **texts = NULL;
-
-	if (!davit_json_get_strings (json, key, &texts, error))
-		return FALSE;
-	if (texts == NULL)
-		return TRUE;
-	g_strfreev (*ret);
-	*ret = g_strdupv ((char **) texts);
-	return TRUE;
-}
-
-static gboolean
 network_read (const DavitJson *json, DavitRunNetwork *network, GError **error)
 {
 	gint64 start = 0;
 
-	if (!get_string (json, "network", &network->network, error) ||
-	    !get_string (json, "interface", &network->interface, error) ||
-	    !get_string (json, "status", &network->status, error) ||
-	    !get_strings (json, "addresses", &network->addresses, error) ||
-	    !get_strings (json, "gateways", &network->gateways, error) ||
-	    !get_string (json, "macAddress", &network->mac_address, error) ||
+	if (!davit_json_dup_string (json, "network", &network->network, error) ||
+	    !davit_json_dup_string (json, "interface", &network->interface, error) ||
+	    !davit_json_dup_string (json, "status", &network->status, error) ||
+	    !davit_json_dup_strings (json, "addresses", &network->addresses, error) ||
+	    !davit_json_dup_strings (json, "gateways", &network->gateways, error) ||
+	    !davit_json_dup_string (json, "macAddress", &network->mac_address, error) ||
 	    !davit_json_get_integer (json, "helper", 0, G_MAXINT32, &network->helper, error) ||
 	    !davit_json_get_integer (json, "helperStart", 0, G_MAXINT64, &start, error))
 		return FALSE;
@@ -120,11 +94,11 @@ old_read (const DavitJson *json, GPtrArray *networks, GError **error)
 		return TRUE;
 	network = davit_run_network_new (NULL, "eth0");
 	g_ptr_array_add (networks, network);
-	if (!get_string (json, "networkName", &network->network, error) ||
-	    !get_string (json, "networkStatus", &network->status, error) ||
-	    !get_strings (json, "addresses", &network->addresses, error) ||
-	    !get_string (json, "gateway", &gateway, error) ||
-	    !get_string (json, "macAddress", &network->mac_address, error))
+	if (!davit_json_dup_string (json, "networkName", &network->network, error) ||
+	    !davit_json_dup_string (json, "networkStatus", &network->status, error) ||
+	    !davit_json_dup_strings (json, "addresses", &network->addresses, error) ||
+	    !davit_json_dup_string (json, "gateway", &gateway, error) ||
+	    !davit_json_dup_string (json, "macAddress", &network->mac_address, error))
 		return FALSE;
 	if (gateway != NULL) {
 		g_strfreev (network->gateways);

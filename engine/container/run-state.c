@@ -38,17 +38,6 @@ davit_run_clear (DavitRun *run)
 }
 
 static gboolean
-get_string (const DavitJson *json, const char *key, char **ret, GError **error)
-{
-	const char *text = NULL;
-
-	if (!davit_json_get_string (json, key, &text, error))
-		return FALSE;
-	*ret = g_strdup (text);
-	return TRUE;
-}
-
-static gboolean
 plugin_check (const char *name, gboolean (*is_name) (const char *text), GError **error)
 {
 	return name == NULL || is_name (name) ||
@@ -58,9 +47,9 @@ plugin_check (const char *name, gboolean (*is_name) (const char *text), GError *
 static gboolean
 run_parse_plugins (const DavitJson *json, DavitRun *run, GError **error)
 {
-	return get_string (json, "runtime", &run->runtime, error) &&
-	       get_string (json, "storage", &run->storage, error) &&
-	       get_string (json, "network", &run->network, error) &&
+	return davit_json_dup_string (json, "runtime", &run->runtime, error) &&
+	       davit_json_dup_string (json, "storage", &run->storage, error) &&
+	       davit_json_dup_string (json, "network", &run->network, error) &&
 	       plugin_check (run->runtime, davit_text_is_plugin_choice, error) &&
 	       plugin_check (run->storage, davit_text_is_plugin_name, error) &&
 	       plugin_check (run->network, davit_text_is_plugin_name, error);
@@ -101,9 +90,9 @@ run_parse (const DavitJson *json, DavitRun *run, GError **error)
 
 	if (!davit_json_get_integer (json, "version", 1, RUN_VERSION, &version, error) ||
 	    !run_parse_phase (json, run, error) ||
-	    !get_string (json, "bootId", &run->boot_id, error) ||
+	    !davit_json_dup_string (json, "bootId", &run->boot_id, error) ||
 	    !run_parse_plugins (json, run, error) || !run_parse_network (json, run, error) ||
-	    !get_string (json, "freezer", &run->freezer, error) ||
+	    !davit_json_dup_string (json, "freezer", &run->freezer, error) ||
 	    !davit_json_get_integer (json, "started", 0, G_MAXINT64, &run->started, error) ||
 	    !davit_json_get_integer (json, "pid", 0, G_MAXINT32, &run->pid, error) ||
 	    !davit_json_get_integer (json, "startTime", 0, G_MAXINT64, &start_time, error) ||

@@ -105,31 +105,6 @@ davit_report_to_json (const DavitPluginReport *report)
 }
 
 static gboolean
-string_read (const DavitJson *object, const char *key, char **ret, GError **error)
-{
-	const char *value = NULL;
-
-	if (!davit_json_get_string (object, key, &value, error))
-		return FALSE;
-	*ret = g_strdup (value);
-	return TRUE;
-}
-
-static gboolean
-strings_read (const DavitJson *object, const char *key, char ***ret, GError **error)
-{
-	g_autofree const char **values = NULL;
-
-	if (!davit_json_get_strings (object, key, &values, error))
-		return FALSE;
-	if (values != NULL) {
-		g_strfreev (*ret);
-		*ret = g_strdupv ((char **) values);
-	}
-	return TRUE;
-}
-
-static gboolean
 number_read (const DavitJson *object, const char *key, gint64 maximum, guint *ret, GError **error)
 {
 	gint64 value = 0;
@@ -152,13 +127,13 @@ options_read (const DavitJson *root, GPtrArray *options, GError **error)
 		DavitPluginOption *option = g_new0 (DavitPluginOption, 1);
 
 		g_ptr_array_add (options, option);
-		if (!string_read (element, "key", &option->key, error) ||
-		    !string_read (element, "type", &option->type, error) ||
-		    !string_read (element, "fallback", &option->fallback, error) ||
-		    !string_read (element, "choices", &option->choices, error) ||
-		    !string_read (element, "help", &option->help, error) ||
-		    !string_read (element, "value", &option->value, error) ||
-		    !string_read (element, "source", &option->source, error))
+		if (!davit_json_dup_string (element, "key", &option->key, error) ||
+		    !davit_json_dup_string (element, "type", &option->type, error) ||
+		    !davit_json_dup_string (element, "fallback", &option->fallback, error) ||
+		    !davit_json_dup_string (element, "choices", &option->choices, error) ||
+		    !davit_json_dup_string (element, "help", &option->help, error) ||
+		    !davit_json_dup_string (element, "value", &option->value, error) ||
+		    !davit_json_dup_string (element, "source", &option->source, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -176,9 +151,9 @@ needs_read (const DavitJson *root, GPtrArray *needs, GError **error)
 		DavitNeed *need = g_new0 (DavitNeed, 1);
 
 		g_ptr_array_add (needs, need);
-		if (!string_read (element, "what", &need->what, error) ||
+		if (!davit_json_dup_string (element, "what", &need->what, error) ||
 		    !davit_json_get_boolean (element, "met", &need->met, error) ||
-		    !string_read (element, "hint", &need->hint, error))
+		    !davit_json_dup_string (element, "hint", &need->hint, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -196,15 +171,15 @@ davit_report_from_json (const char *text, gsize length, DavitPluginReport *repor
 	if (!number_read (root, "kind", DAVIT_KIND_CHECKPOINT, &kind, error) ||
 	    !davit_json_get_boolean (root, "loads", &report->loads, error) ||
 	    !davit_json_get_boolean (root, "usable", &report->usable, error) ||
-	    !string_read (root, "reason", &report->reason, error) ||
-	    !string_read (root, "misset", &report->misset, error) ||
-	    !string_read (root, "version", &report->version, error) ||
-	    !string_read (root, "summary", &report->summary, error) ||
-	    !string_read (root, "license", &report->license, error) ||
+	    !davit_json_dup_string (root, "reason", &report->reason, error) ||
+	    !davit_json_dup_string (root, "misset", &report->misset, error) ||
+	    !davit_json_dup_string (root, "version", &report->version, error) ||
+	    !davit_json_dup_string (root, "summary", &report->summary, error) ||
+	    !davit_json_dup_string (root, "license", &report->license, error) ||
 	    !number_read (root, "abi-major", G_MAXUINT16, &report->abi_major, error) ||
 	    !number_read (root, "abi-minor", G_MAXUINT16, &report->abi_minor, error) ||
-	    !strings_read (root, "operations", &report->operations, error) ||
-	    !strings_read (root, "missing", &report->missing, error) ||
+	    !davit_json_dup_strings (root, "operations", &report->operations, error) ||
+	    !davit_json_dup_strings (root, "missing", &report->missing, error) ||
 	    !options_read (root, report->options, error) ||
 	    !needs_read (root, report->needs, error))
 		return FALSE;

@@ -23,17 +23,6 @@ text_take (const DavitJson *object, const char *key, char **ret, GError **error)
 	return TRUE;
 }
 
-static gboolean
-strings_take (const DavitJson *object, const char *key, char ***ret, GError **error)
-{
-	g_autofree const char **strings = NULL;
-
-	if (!davit_json_get_strings (object, key, &strings, error))
-		return FALSE;
-	*ret = strings == NULL ? g_new0 (char *, 1) : g_strdupv ((char **) strings);
-	return TRUE;
-}
-
 /* {"80/tcp": {}} → "80/tcp"; with values {"key": "value"} → "key=value". */
 static gboolean
 keys_take (const DavitJson *object, const char *key, gboolean values, char ***ret, GError **error)
@@ -92,9 +81,9 @@ process_take (DavitImage *image, const DavitJson *config, GError **error)
 	if (!text_take (config, "User", &image->user, error) ||
 	    !text_take (config, "WorkingDir", &image->working_dir, error) ||
 	    !text_take (config, "StopSignal", &image->stop_signal, error) ||
-	    !strings_take (config, "Entrypoint", &image->entrypoint, error) ||
-	    !strings_take (config, "Cmd", &image->cmd, error) ||
-	    !strings_take (config, "Env", &image->env, error) ||
+	    !davit_json_dup_strings (config, "Entrypoint", &image->entrypoint, error) ||
+	    !davit_json_dup_strings (config, "Cmd", &image->cmd, error) ||
+	    !davit_json_dup_strings (config, "Env", &image->env, error) ||
 	    !keys_take (config, "Volumes", FALSE, &image->volumes, error) ||
 	    !keys_take (config, "ExposedPorts", FALSE, &image->exposed_ports, error) ||
 	    !keys_take (config, "Labels", TRUE, &image->labels, error))
@@ -113,7 +102,7 @@ diff_ids_take (DavitImage *image, GError **error)
 
 	if (!davit_json_get_object (image->config, "rootfs", &rootfs, error) ||
 	    !davit_json_get_string (rootfs, "type", &type, error) ||
-	    !strings_take (rootfs, "diff_ids", &image->diff_ids, error))
+	    !davit_json_dup_strings (rootfs, "diff_ids", &image->diff_ids, error))
 		return FALSE;
 	if (rootfs == NULL || g_strcmp0 (type, "layers") != 0)
 		return davit_error_set (error, DAVIT_ERROR_CORRUPT,
