@@ -281,6 +281,13 @@ davit_json_writer_strings (DavitJsonWriter *writer, const char *key, const char 
 	davit_json_writer_end_array (writer);
 }
 
+void
+davit_json_writer_strings_if (DavitJsonWriter *writer, const char *key, char *const *values)
+{
+	if (values != NULL && values[0] != NULL)
+		davit_json_writer_strings (writer, key, (const char *const *) values);
+}
+
 static void parsed_write (DavitJsonWriter *writer, const DavitJson *value);
 
 static void

@@ -62,8 +62,8 @@ DavitJson *davit_json_read (int dirfd, const char *name, gsize limit, GError **e
 
 /*
  * The writer appends to a text; commas and escapes are its business. In an object every value has
- * a key, in an array and at the top key is NULL. A NULL string is written as null; use the _if
- * form to leave it out.
+ * a key, in an array and at the top key is NULL. A NULL string is written as null and a NULL
+ * vector as one without strings; use the _if form to leave them out.
  */
 typedef struct _DavitJsonWriter DavitJsonWriter;
 
@@ -83,6 +83,8 @@ void davit_json_writer_boolean (DavitJsonWriter *writer, const char *key, gboole
 void davit_json_writer_null (DavitJsonWriter *writer, const char *key);
 void davit_json_writer_strings (DavitJsonWriter *writer, const char *key,
 				const char *const *values);
+/* Left out if it is NULL or has none. */
+void davit_json_writer_strings_if (DavitJsonWriter *writer, const char *key, char *const *values);
 /* Copies a parsed value with all below it. */
 void davit_json_writer_value (DavitJsonWriter *writer, const char *key, const DavitJson *value);
 /* text is a value that a writer without line breaks has given. */

@@ -402,6 +402,7 @@ static void
 write_all (DavitJsonWriter *writer)
 {
 	static const char *const words[] = {"x", "y\"\x01", NULL};
+	char *none = NULL;
 
 	davit_json_writer_begin_object (writer, NULL);
 	davit_json_writer_string (writer, "s\n", "\xff");
@@ -416,7 +417,9 @@ write_all (DavitJsonWriter *writer)
 	davit_json_writer_double (writer, NULL, 1.0 / 3);
 	davit_json_writer_double (writer, NULL, G_MAXDOUBLE * 2);
 	davit_json_writer_end_array (writer);
-	davit_json_writer_strings (writer, "w", words);
+	davit_json_writer_strings_if (writer, "w", (char **) words);
+	davit_json_writer_strings_if (writer, "left out", &none);
+	davit_json_writer_strings_if (writer, "left out", NULL);
 	davit_json_writer_begin_object (writer, "o");
 	davit_json_writer_end_object (writer);
 	davit_json_writer_null (writer, "z");

@@ -39,13 +39,6 @@ davit_creation_write_strings (DavitJsonWriter *writer, const char *key, const GP
 }
 
 static void
-write_vector (DavitJsonWriter *writer, const char *key, char **strings)
-{
-	if (strings != NULL && strings[0] != NULL)
-		davit_json_writer_strings (writer, key, (const char *const *) strings);
-}
-
-static void
 write_true (DavitJsonWriter *writer, const char *key, gboolean value)
 {
 	if (value)
@@ -83,9 +76,9 @@ write_identity (const DavitCreation *creation, DavitJsonWriter *writer)
 	if (image != NULL) {
 		write_image_name (creation, writer);
 		davit_json_writer_string (writer, "imageId", image->id);
-		write_vector (writer, "imageNames", image->names);
-		write_vector (writer, "layers", image->chain_ids);
-		write_vector (writer, "volumes", image->volumes);
+		davit_json_writer_strings_if (writer, "imageNames", image->names);
+		davit_json_writer_strings_if (writer, "layers", image->chain_ids);
+		davit_json_writer_strings_if (writer, "volumes", image->volumes);
 	} else {
 		davit_json_writer_begin_object (writer, "rootfs");
 		davit_json_writer_string (writer, "path", creation->rootfs);
@@ -100,7 +93,7 @@ write_identity (const DavitCreation *creation, DavitJsonWriter *writer)
 	davit_json_writer_string_if (writer, "network", creation->network);
 	davit_json_writer_string (writer, "runtime", creation->runtime);
 	davit_json_writer_string_if (writer, "checkpoint", creation->checkpoint);
-	write_vector (writer, "origin", creation->request->origin);
+	davit_json_writer_strings_if (writer, "origin", creation->request->origin);
 }
 
 /* What the image says first, so that an option of the same key wins. */
@@ -167,9 +160,9 @@ write_process (const DavitCreation *creation, DavitJsonWriter *writer)
 	for (char **word = creation->command; *word != NULL; word++)
 		davit_json_writer_string (writer, NULL, *word);
 	davit_json_writer_end_array (writer);
-	write_vector (writer, "entrypoint", creation->entrypoint);
-	write_vector (writer, "command", creation->command);
-	write_vector (writer, "env", creation->env);
+	davit_json_writer_strings_if (writer, "entrypoint", creation->entrypoint);
+	davit_json_writer_strings_if (writer, "command", creation->command);
+	davit_json_writer_strings_if (writer, "env", creation->env);
 	if (user != NULL && user[0] != '\0')
 		davit_json_writer_string (writer, "user", user);
 	davit_json_writer_string (writer, "workdir", workdir);

@@ -116,13 +116,6 @@ davit_record_read_networks (DavitRecord *record, GError **error)
 	return TRUE;
 }
 
-static void
-write_strings (DavitJsonWriter *writer, const char *key, char **strings)
-{
-	if (strings[0] != NULL)
-		davit_json_writer_strings (writer, key, (const char *const *) strings);
-}
-
 void
 davit_record_write_networks (const GPtrArray *networks, DavitJsonWriter *writer)
 {
@@ -136,8 +129,8 @@ davit_record_write_networks (const GPtrArray *networks, DavitJsonWriter *writer)
 		davit_json_writer_string_if (writer, "ip", network->address);
 		davit_json_writer_string_if (writer, "ip6", network->address6);
 		davit_json_writer_string_if (writer, "macAddress", network->mac_address);
-		write_strings (writer, "aliases", network->aliases);
-		write_strings (writer, "options", network->options);
+		davit_json_writer_strings_if (writer, "aliases", network->aliases);
+		davit_json_writer_strings_if (writer, "options", network->options);
 		davit_json_writer_end_object (writer);
 	}
 	davit_json_writer_end_array (writer);

@@ -45,12 +45,8 @@ davit_run_networks_write (const GPtrArray *networks, DavitJsonWriter *writer)
 		davit_json_writer_string_if (writer, "network", network->network);
 		davit_json_writer_string (writer, "interface", network->interface);
 		davit_json_writer_string_if (writer, "status", network->status);
-		if (network->addresses[0] != NULL)
-			davit_json_writer_strings (writer, "addresses",
-						   (const char *const *) network->addresses);
-		if (network->gateways[0] != NULL)
-			davit_json_writer_strings (writer, "gateways",
-						   (const char *const *) network->gateways);
+		davit_json_writer_strings_if (writer, "addresses", network->addresses);
+		davit_json_writer_strings_if (writer, "gateways", network->gateways);
 		davit_json_writer_string_if (writer, "macAddress", network->mac_address);
 		if (network->helper != 0) {
 			davit_json_writer_integer (writer, "helper", network->helper);

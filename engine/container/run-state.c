@@ -139,8 +139,7 @@ davit_run_write (int run_dirfd, const DavitRun *run, GError **error)
 	davit_json_writer_string_if (writer, "network", run->network);
 	if (run->networks != NULL)
 		davit_run_networks_write (run->networks, writer);
-	if (run->ports != NULL)
-		davit_json_writer_strings (writer, "ports", (const char *const *) run->ports);
+	davit_json_writer_strings_if (writer, "ports", run->ports);
 	davit_json_writer_string_if (writer, "freezer", run->freezer);
 	davit_json_writer_integer (writer, "started", run->started);
 	davit_json_writer_integer (writer, "pid", run->pid);
