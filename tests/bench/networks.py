@@ -3,7 +3,7 @@
 """
 What davit adds to the time of a network's own programs:
 
-    sudo unshare -n chrt -f 50 python3 tests/bench/networks.py BUILD [--rounds N]
+    sudo unshare -n python3 tests/bench/networks.py BUILD [--rounds N]
 
 BUILD is a build directory with optimization. In turn: a run on a bridge of the CNI plugins, the same
 plugins by hand, a run on slirp4netns. Quoted are medians.

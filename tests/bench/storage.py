@@ -9,8 +9,7 @@ BUILD is a build directory with optimization. TAR is a root file system with /bi
 a Debian 12 made with debootstrap. Everything is made below DIRECTORY and removed at the end.
 
 Measured in turn, A B C A B C, so that a machine whose speed drifts does not favour one; quoted are
-medians and the ratio to the first row. With --realtime each command runs at a real-time priority,
-for a machine that is busy with other work: more than one such program at once hinders everything.
+medians and the ratio to the first row.
 
 cold    run --rm of an image that nobody uses or has just used: squash mounts and decompresses it
 run     the same again and again, as a script does it: squash keeps it mounted for a while
@@ -40,7 +39,6 @@ class Bench:
                                 LC_ALL='C.UTF-8', USER='root')
         self.davit = [str(build / 'engine' / 'davit'), '--root', str(directory / 'root'),
                       '--runroot', str(directory / 'run')]
-        self.before = ['chrt', '-f', '50'] if arguments.realtime else []
         self.archive = arguments.archive
         self.tree = directory / 'tree'
         self.file = directory / 'image.sqfs'
@@ -72,11 +70,11 @@ class Bench:
     def compare(self, what, commands):
         walls = {name: [] for name in commands}
         for command in commands.values():
-            self.call(self.before + command)
+            self.call(command)
         for _ in range(self.rounds):
             for name, command in commands.items():
                 start = time.monotonic()
-                self.call(self.before + command)
+                self.call(command)
                 walls[name].append(time.monotonic() - start)
         medians = {name: statistics.median(values) for name, values in walls.items()}
         base = medians[next(iter(commands))]
@@ -139,7 +137,6 @@ def main():
     parser.add_argument('--rounds', type=int, default=60)
     parser.add_argument('--archive', type=pathlib.Path)
     parser.add_argument('--only', default='cold,run,again,image,size')
-    parser.add_argument('--realtime', action='store_true')
     parser.add_argument('--quick', action='store_true')
     arguments = parser.parse_args()
     if arguments.quick:
