@@ -41,7 +41,7 @@ cni ()
 expect_nothing_left ()
 {
 	expect_equal "$(ip -o link | grep -c veth)" 0 "no interface is left"
-	expect_equal "$(iptables-save | grep -c -- '--to-destination\|10\.89\.[78]\.[0-9]*/')" 0 "no rule is left"
+	expect_equal "$({ iptables-save; ip6tables-save; } | grep -c -- '--to-destination\|10\.89\.[78]\.[0-9]*/\|fd89:[78]::')" 0 "no rule is left"
 	expect_equal "$(find "$T/leases" -name '10.*' -o -name 'fd*' 2> /dev/null | wc -l)" 0 "no lease is left"
 	expect_equal "$(find "$T/root/plugins/network/cni" -type f 2> /dev/null | grep -c '@')" 0 "no record is left"
 }
@@ -76,7 +76,7 @@ for network in yard:10.89.7.2 quay:10.89.8.77; do
 	expect_out here
 done
 
-# Started again, and also after its run was lost in the middle: nothing stays behind.
+# Started again: nothing stays behind.
 run cni restart -t 0 both
 expect_status 0
 run cni rm -f -t 0 both
@@ -163,6 +163,77 @@ expect_refused 125 'did not end within 1000 ms and was killed'
 expect_nothing_left
 run davit system check
 expect_out ''
+
+# davit is killed while the second network is made: before anything of it is there (the bridge's ADD),
+# and when the most of it is (the firewall's). The namespace goes with davit and its plugin, and
+# whatever looks at the container next takes the rest away.
+mkdir -m 755 "$T/slow"
+mkfifo "$T/reached"
+# slow TYPE: a directory of plugins in which that one waits at ADD of eth1, while there is a gate
+slow ()
+{
+	rm -f "$T/slow/"*
+	ln -s /usr/lib/cni/* "$T/slow/"
+	rm "$T/slow/$1"
+	cat > "$T/slow/$1" << END
+#!/bin/sh
+if [ "\$CNI_COMMAND \$CNI_IFNAME" = "ADD eth1" ] && [ -e "$T/gate" ]; then
+	echo \$PPID > "$T/reached"
+	read -r go < "$T/gate"
+fi
+exec /usr/lib/cni/$1
+END
+	chmod 755 "$T/slow/$1"
+}
+slowly ()
+{
+	davit --config "network.cni.conf-directories=$T/net.d" --config "network.cni.plugin-directories=$T/slow" "$@"
+}
+no_interface ()
+{
+	! ip -o link | grep -q veth
+}
+leases ()
+{
+	find "$T/leases" -name '10.*' | wc -l
+}
+exec {reached}<> "$T/reached"
+for case in bridge:1 firewall:2; do
+	slow "${case%:*}"
+	for way in repair start rm; do
+		mkfifo "$T/gate"
+		slowly run -d --name cut --network yard --network quay -p 8070:80 box sleep 1000 > "$T/cut" 2>&1 &
+		client=$!
+		victim=
+		read -rt 20 victim <&"$reached"
+		expect_equal "$(readlink "/proc/$victim/exe")" "$(readlink -f "$DAVIT")" "davit waits for ${case%:*}, to be left to $way"
+		kill -KILL "$victim"
+		wait "$client"
+		expect_true "the namespace goes with it" wait_for 10 no_interface
+		expect_equal "$(leases)" "${case#*:}" "but the leases do not"
+		rm "$T/gate"
+		case $way in
+		repair)
+			run davit system check
+			expect_out 'container "cut": its start was broken off'
+			run slowly system check --repair
+			run davit system check
+			expect_out ''
+			expect_equal "$(ls "$T/run/containers")" "" "no run is left"
+			expect_nothing_left
+			;;
+		start)
+			run slowly start cut
+			expect_status 0
+			expect_equal "$(leases)" 2 "it has two addresses and no more"
+			;;
+		esac
+		run slowly rm -f -t 0 cut
+		expect_status 0
+		expect_nothing_left
+	done
+done
+exec {reached}>&-
 
 # slirp4netns by its name, with options.
 run davit run --rm --network slirp4netns:mtu=1400,cidr=10.55.0.0/24,enable_ipv6=false box sh -c 'cat /sys/class/net/eth0/mtu; ip -4 -o addr show eth0; cat /etc/resolv.conf'
