@@ -21,6 +21,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "monitor/protocol.h"
 
 G_BEGIN_DECLS
 
@@ -47,7 +48,7 @@ typedef struct {
 } DavitNamespace;
 
 /* Connections of one container, at most. */
-#define DAVIT_RECORD_NETWORKS 16
+#define DAVIT_RECORD_NETWORKS DAVIT_PROTOCOL_NETWORK_LIMIT
 
 /**
  * DavitRecordNetwork: one network that a container is to be connected to.

@@ -85,7 +85,7 @@ oom_add (DavitMonitorCommand *command, const char *path, GError **error)
 static gboolean
 networks_add (DavitMonitorCommand *command, const DavitMonitorLaunch *launch, GError **error)
 {
-	for (guint i = 0; i < MIN (launch->n_networks, DAVIT_MONITOR_NETWORKS); i++) {
+	for (guint i = 0; i < launch->n_networks; i++) {
 		if (!descriptor_add (command, "hold", launch->hold_fds[i], error) ||
 		    !descriptor_add (command, "helper", launch->helper_fds[i], error))
 			return FALSE;

@@ -15,8 +15,6 @@
 
 G_BEGIN_DECLS
 
-#define DAVIT_MONITOR_NETWORKS 16
-
 /**
  * DavitMonitorLaunch: descriptors are -1 where there is none. The monitor gets copies.
  */
@@ -36,7 +34,7 @@ typedef struct {
 	guint log_max_files;  /* how many files are kept, the current one included */
 	int client_fd; /* a client that is attached from the start (a stream socket), or -1 */
 	int ready_fd;  /* the monitor writes one byte when it serves, or -1 */
-	/* Of each network, or -1 where there is none; at most DAVIT_MONITOR_NETWORKS: */
+	/* Of each network, or -1 where there is none; at most DAVIT_PROTOCOL_NETWORK_LIMIT: */
 	const int *hold_fds;   /* kept open until the container has ended */
 	const int *helper_fds; /* pidfd of a process whose end before that is told */
 	guint n_networks;

@@ -13,11 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define N_DESCRIPTORS 10
-
 struct key {
 	const char *name;
-	enum { DESCRIPTOR, NUMBER, TEXT } type;
+	enum { DESCRIPTOR, DESCRIPTORS, NUMBER, TEXT } type;
 	size_t offset;
 	uint64_t maximum;
 };
@@ -27,7 +25,7 @@ struct key {
 		name, type, offsetof (struct monitor_arguments, member), maximum                   \
 	}
 
-/* The descriptors come first. */
+/* DESCRIPTORS: may come once for each network. */
 static const struct key keys[] = {
 	KEY ("run", DESCRIPTOR, run_fd, INT_MAX),
 	KEY ("pidfd", DESCRIPTOR, pid_fd, INT_MAX),
@@ -39,6 +37,8 @@ static const struct key keys[] = {
 	KEY ("client", DESCRIPTOR, client_fd, INT_MAX),
 	KEY ("ready", DESCRIPTOR, ready_fd, INT_MAX),
 	KEY ("oom", DESCRIPTOR, oom_fd, INT_MAX),
+	KEY ("hold", DESCRIPTORS, holds, INT_MAX),
+	KEY ("helper", DESCRIPTORS, helpers, INT_MAX),
 	KEY ("pid", NUMBER, pid, INT_MAX),
 	KEY ("log-size", NUMBER, log_size, INT64_MAX),
 	KEY ("log-files", NUMBER, log_files, UINT_MAX),
@@ -50,10 +50,12 @@ static const struct key keys[] = {
 	KEY ("log-name", TEXT, log_name, 0),
 };
 
+#define N_KEYS (sizeof keys / sizeof keys[0])
+
 static const struct key *
 key_find (const char *word, const char **ret_value)
 {
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+	for (size_t i = 0; i < N_KEYS; i++) {
 		size_t length = strlen (keys[i].name);
 
 		if (strncmp (word, keys[i].name, length) == 0 && word[length] == '=') {
@@ -75,70 +77,51 @@ descriptor_parse (const char *value, int *ret)
 	return *ret > STDERR_FILENO && fcntl (*ret, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-/* "KEY=FD", once for each network. ret_known: whether it is such a word. */
-static bool
-network_parse (struct monitor_arguments *arguments, const char *word, bool *ret_known)
-{
-	static const char hold[] = "hold=", helper[] = "helper=";
-	bool is_hold = strncmp (word, hold, sizeof hold - 1) == 0;
-	unsigned *count = is_hold ? &arguments->n_holds : &arguments->n_helpers;
-	int *fds = is_hold ? arguments->hold_fds : arguments->helper_fds;
-
-	*ret_known = is_hold || strncmp (word, helper, sizeof helper - 1) == 0;
-	if (!*ret_known)
-		return true;
-	if (*count == MONITOR_NETWORK_LIMIT ||
-	    !descriptor_parse (strchr (word, '=') + 1, &fds[*count]))
-		return false;
-	(*count)++;
-	return true;
-}
-
 static bool
 word_parse (struct monitor_arguments *arguments, const char *word)
 {
 	const char *value;
 	const struct key *key = key_find (word, &value);
-	char *member = (char *) arguments;
+	struct monitor_descriptors *list;
+	void *member;
 	uint64_t number;
-	bool known;
-	int fd;
 
-	if (!network_parse (arguments, word, &known))
+	if (key == NULL)
 		return false;
-	if (known || key == NULL)
-		return known;
-	member += key->offset;
-	if (key->type == TEXT) {
+	member = (char *) arguments + key->offset;
+	switch (key->type) {
+	case DESCRIPTOR:
+		return descriptor_parse (value, member);
+	case DESCRIPTORS:
+		list = member;
+		return list->count < DAVIT_PROTOCOL_NETWORK_LIMIT &&
+		       descriptor_parse (value, &list->fds[list->count++]);
+	case TEXT:
 		memcpy (member, &value, sizeof value);
 		return true;
-	}
-	if (key->type == DESCRIPTOR) {
-		if (!descriptor_parse (value, &fd))
+	case NUMBER:
+	default:
+		if (!monitor_text_parse (value, key->maximum, &number))
 			return false;
-		memcpy (member, &fd, sizeof fd);
+		memcpy (member, &number, sizeof number);
 		return true;
 	}
-	if (!monitor_text_parse (value, key->maximum, &number))
-		return false;
-	memcpy (member, &number, sizeof number);
-	return true;
 }
 
-static int
-descriptor_get (const struct monitor_arguments *arguments, size_t index)
+/* Those of one key; returns how many, which is 0 for a key of another type. */
+static unsigned
+descriptors_of (const struct monitor_arguments *arguments, const struct key *key,
+		const int **ret_fds)
 {
-	int fd;
+	const void *member = (const char *) arguments + key->offset;
+	const struct monitor_descriptors *list = member;
 
-	memcpy (&fd, (const char *) arguments + keys[index].offset, sizeof fd);
-	return fd;
-}
-
-static void
-next_lower (int fd, int floor, int *next)
-{
-	if (fd > floor && fd < *next)
-		*next = fd;
+	if (key->type == DESCRIPTORS) {
+		*ret_fds = list->fds;
+		return list->count;
+	}
+	*ret_fds = member;
+	return key->type == DESCRIPTOR ? 1 : 0;
 }
 
 /* The lowest one above floor that is ours; INT_MAX: there is none. */
@@ -147,12 +130,15 @@ descriptor_next (const struct monitor_arguments *arguments, int floor)
 {
 	int next = INT_MAX;
 
-	for (size_t i = 0; i < N_DESCRIPTORS; i++)
-		next_lower (descriptor_get (arguments, i), floor, &next);
-	for (unsigned i = 0; i < arguments->n_holds; i++)
-		next_lower (arguments->hold_fds[i], floor, &next);
-	for (unsigned i = 0; i < arguments->n_helpers; i++)
-		next_lower (arguments->helper_fds[i], floor, &next);
+	for (size_t i = 0; i < N_KEYS; i++) {
+		const int *fds;
+		unsigned count = descriptors_of (arguments, &keys[i], &fds);
+
+		for (unsigned j = 0; j < count; j++) {
+			if (fds[j] > floor && fds[j] < next)
+				next = fds[j];
+		}
+	}
 	return next;
 }
 
@@ -180,8 +166,10 @@ monitor_arguments_parse (struct monitor_arguments *arguments, char **argv)
 {
 	const int none = -1;
 
-	for (size_t i = 0; i < N_DESCRIPTORS; i++)
-		memcpy ((char *) arguments + keys[i].offset, &none, sizeof none);
+	for (size_t i = 0; i < N_KEYS; i++) {
+		if (keys[i].type == DESCRIPTOR)
+			memcpy ((char *) arguments + keys[i].offset, &none, sizeof none);
+	}
 	if (*argv != NULL)
 		argv++;
 	for (; *argv != NULL && strcmp (*argv, "--") != 0; argv++) {

@@ -4,11 +4,16 @@
 
 #pragma once
 
+#include "protocol.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Processes that connect a container, at most. */
-#define MONITOR_NETWORK_LIMIT 16
+/* One of each network that has such a thing. */
+struct monitor_descriptors {
+	int fds[DAVIT_PROTOCOL_NETWORK_LIMIT];
+	unsigned count;
+};
 
 /* See launch.h, which writes them. Descriptors are -1 where there is none. */
 struct monitor_arguments {
@@ -22,10 +27,8 @@ struct monitor_arguments {
 	int client_fd;
 	int ready_fd;
 	int oom_fd;
-	int hold_fds[MONITOR_NETWORK_LIMIT];   /* tell helpers that the container runs */
-	int helper_fds[MONITOR_NETWORK_LIMIT]; /* pidfds of helpers */
-	unsigned n_holds;
-	unsigned n_helpers;
+	struct monitor_descriptors holds;   /* tell helpers that the container runs */
+	struct monitor_descriptors helpers; /* their pidfds */
 	uint64_t pid;
 	uint64_t log_size;
 	uint64_t log_files;

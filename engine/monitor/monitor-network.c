@@ -19,9 +19,10 @@
 bool
 monitor_network_open (struct monitor *monitor)
 {
-	for (unsigned i = 0; i < monitor->arguments.n_helpers; i++) {
-		if (!monitor_watch (monitor, monitor->arguments.helper_fds[i],
-				    MONITOR_SOURCE_HELPER + i, EPOLLIN))
+	const struct monitor_descriptors *helpers = &monitor->arguments.helpers;
+
+	for (unsigned i = 0; i < helpers->count; i++) {
+		if (!monitor_watch (monitor, helpers->fds[i], MONITOR_SOURCE_HELPER + i, EPOLLIN))
 			return false;
 	}
 	return true;
@@ -41,7 +42,7 @@ monitor_network_ended (struct monitor *monitor, unsigned index)
 {
 	static const char line[] = WHO WHAT "\n";
 
-	monitor_unwatch (monitor, monitor->arguments.helper_fds[index]);
+	monitor_unwatch (monitor, monitor->arguments.helpers.fds[index]);
 	if (container_has_ended (monitor))
 		return;
 	monitor_server_notify (monitor, WHAT);
@@ -51,7 +52,8 @@ monitor_network_ended (struct monitor *monitor, unsigned index)
 void
 monitor_network_release (struct monitor *monitor)
 {
-	for (unsigned i = 0; i < monitor->arguments.n_holds; i++)
-		close (monitor->arguments.hold_fds[i]);
-	monitor->arguments.n_holds = 0;
+	struct monitor_descriptors *holds = &monitor->arguments.holds;
+
+	while (holds->count > 0)
+		close (holds->fds[--holds->count]);
 }

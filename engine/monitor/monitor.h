@@ -45,7 +45,7 @@ enum monitor_source {
 	MONITOR_SOURCE_ERROR_OUTPUT,
 	MONITOR_SOURCE_INPUT,
 	MONITOR_SOURCE_HELPER, /* and as many more as there can be networks */
-	MONITOR_SOURCE_CLIENT = MONITOR_SOURCE_HELPER + MONITOR_NETWORK_LIMIT,
+	MONITOR_SOURCE_CLIENT = MONITOR_SOURCE_HELPER + DAVIT_PROTOCOL_NETWORK_LIMIT,
 };
 
 struct monitor {
@@ -112,6 +112,8 @@ bool monitor_server_add (struct monitor *monitor, int fd, bool first);
 void monitor_server_event (struct monitor *monitor, unsigned slot, uint32_t events);
 void monitor_server_output (struct monitor *monitor, bool is_stderr, const char *data,
 			    size_t length);
+/* A text for those who see its output. */
+void monitor_server_notify (struct monitor *monitor, const char *text);
 /* The container takes input again. */
 void monitor_server_unblock (struct monitor *monitor);
 /* Reads what clients have said by now. */
@@ -134,9 +136,6 @@ void monitor_process_ended (struct monitor *monitor);
 void monitor_process_stop (struct monitor *monitor);
 void monitor_process_kill (struct monitor *monitor);
 void monitor_process_run_on_exit (struct monitor *monitor);
-
-/* A text for those who see its output. */
-void monitor_server_notify (struct monitor *monitor, const char *text);
 
 /* monitor-network.c */
 bool monitor_network_open (struct monitor *monitor);

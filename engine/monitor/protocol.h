@@ -37,6 +37,9 @@
 #define DAVIT_PROTOCOL_SOCKET "attach"
 #define DAVIT_PROTOCOL_EXIT "exit"
 
+/* Networks of one container, at most: descriptors that the monitor is given of each. */
+#define DAVIT_PROTOCOL_NETWORK_LIMIT 16
+
 /* A longer message is an error, and the end of the connection. */
 #define DAVIT_PROTOCOL_PAYLOAD_LIMIT 8192
 
