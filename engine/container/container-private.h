@@ -150,9 +150,6 @@ gboolean davit_container_finish (DavitContainer *container, int monitor_fd, GErr
 /* The log stands in the container's directory in root, since it outlives the run. */
 #define DAVIT_CONTAINER_LOG "log"
 
-/* What a network driver is asked to call the interface; it may report another name. */
-#define DAVIT_CONTAINER_INTERFACE "eth0"
-
 /* Tombs: what a container is called in containers/ from the moment of its removal on. */
 #define DAVIT_CONTAINER_TOMB_PREFIX ".removed-"
 
