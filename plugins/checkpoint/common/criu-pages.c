@@ -25,13 +25,6 @@ enum {
 	ENTRY_PRESENT = 1 << 2,
 };
 
-static guint32
-word_at (const guint8 *bytes)
-{
-	return (guint32) bytes[0] | (guint32) bytes[1] << 8 | (guint32) bytes[2] << 16 |
-	       (guint32) bytes[3] << 24;
-}
-
 /* The next message behind position, which is moved. FALSE: there is none, or it is cut. */
 static gboolean
 message_next (const guint8 *bytes, gsize length, gsize *position, CriuProtobufReader *ret)
@@ -40,7 +33,7 @@ message_next (const guint8 *bytes, gsize length, gsize *position, CriuProtobufRe
 
 	if (length - *position < 4)
 		return FALSE;
-	size = word_at (bytes + *position);
+	size = criu_protobuf_word (bytes + *position);
 	if (size > length - *position - 4)
 		return FALSE;
 	*ret = (CriuProtobufReader){.data = bytes + *position + 4, .length = size};
@@ -85,8 +78,8 @@ criu_pages_parse (const guint8 *bytes, gsize length, guint32 *ret_id, guint64 *r
 	guint64 all = 0;
 	gboolean has_id = FALSE;
 
-	if (length < HEADER_SIZE || word_at (bytes) != MAGIC_COMMON ||
-	    word_at (bytes + 4) != MAGIC_PAGEMAP ||
+	if (length < HEADER_SIZE || criu_protobuf_word (bytes) != MAGIC_COMMON ||
+	    criu_protobuf_word (bytes + 4) != MAGIC_PAGEMAP ||
 	    !message_next (bytes, length, &position, &reader))
 		return FALSE;
 	while (criu_protobuf_next (&reader)) {

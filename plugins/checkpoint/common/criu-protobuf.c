@@ -60,6 +60,13 @@ criu_protobuf_put_message (GByteArray *message, guint field, const GByteArray *i
 	criu_protobuf_put_bytes (message, field, inner->data, inner->len);
 }
 
+guint32
+criu_protobuf_word (const guint8 *bytes)
+{
+	return (guint32) bytes[0] | (guint32) bytes[1] << 8 | (guint32) bytes[2] << 16 |
+	       (guint32) bytes[3] << 24;
+}
+
 static gboolean
 reader_break (CriuProtobufReader *reader)
 {

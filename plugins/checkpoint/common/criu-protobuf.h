@@ -16,6 +16,9 @@ void criu_protobuf_put_bytes (GByteArray *message, guint field, const void *data
 void criu_protobuf_put_string (GByteArray *message, guint field, const char *text);
 void criu_protobuf_put_message (GByteArray *message, guint field, const GByteArray *inner);
 
+/* The 32-bit number at bytes, as images have it between their messages. */
+guint32 criu_protobuf_word (const guint8 *bytes);
+
 /* What is being read. Zeroed at data and length before the first field. */
 typedef struct {
 	const guint8 *data;

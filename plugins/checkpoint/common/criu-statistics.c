@@ -26,13 +26,6 @@ static const Number numbers[] = {
 	{2, 4, "restore-usec"},	 {2, 5, "pages-restored"},
 };
 
-static guint32
-word_at (const guint8 *bytes)
-{
-	return (guint32) bytes[0] | (guint32) bytes[1] << 8 | (guint32) bytes[2] << 16 |
-	       (guint32) bytes[3] << 24;
-}
-
 static gboolean
 message_parse (guint message, CriuProtobufReader reader, CriuStatisticsDo found, gpointer data)
 {
@@ -51,10 +44,12 @@ criu_statistics_parse (const guint8 *bytes, gsize length, CriuStatisticsDo found
 {
 	CriuProtobufReader reader;
 
-	if (length < HEADER_SIZE || word_at (bytes) != MAGIC_COMMON ||
-	    word_at (bytes + 4) != MAGIC_STATISTICS || word_at (bytes + 8) > length - HEADER_SIZE)
+	if (length < HEADER_SIZE || criu_protobuf_word (bytes) != MAGIC_COMMON ||
+	    criu_protobuf_word (bytes + 4) != MAGIC_STATISTICS ||
+	    criu_protobuf_word (bytes + 8) > length - HEADER_SIZE)
 		return FALSE;
-	reader = (CriuProtobufReader){.data = bytes + HEADER_SIZE, .length = word_at (bytes + 8)};
+	reader = (CriuProtobufReader){.data = bytes + HEADER_SIZE,
+				      .length = criu_protobuf_word (bytes + 8)};
 	while (criu_protobuf_next (&reader)) {
 		if (reader.is_bytes &&
 		    !message_parse (reader.field, criu_protobuf_inner (&reader), found, data))
