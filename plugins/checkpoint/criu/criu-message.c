@@ -41,7 +41,6 @@ criu_message_features_request (void)
 	GByteArray *request = criu_message_request (CRIU_REQUEST_FEATURES, NULL);
 
 	criu_protobuf_put_number (features, 1, TRUE);
-	criu_protobuf_put_number (features, 2, TRUE);
 	criu_protobuf_put_number (request, 4, TRUE);
 	criu_protobuf_put_message (request, 5, features);
 	return request;
@@ -87,8 +86,6 @@ features_parse (CriuProtobufReader reader, CriuResponse *ret)
 	while (criu_protobuf_next (&reader)) {
 		if (reader.field == 1)
 			ret->memory_tracking = reader.number != 0;
-		else if (reader.field == 2)
-			ret->lazy_pages = reader.number != 0;
 	}
 	return !reader.broken;
 }

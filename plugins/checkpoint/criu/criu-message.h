@@ -10,10 +10,8 @@ G_BEGIN_DECLS
 
 /* criu_req_type */
 typedef enum {
-	CRIU_REQUEST_EMPTY = 0,
 	CRIU_REQUEST_DUMP = 1,
 	CRIU_REQUEST_RESTORE = 2,
-	CRIU_REQUEST_PRE_DUMP = 4,
 	CRIU_REQUEST_NOTIFY = 6,
 	CRIU_REQUEST_FEATURES = 9,
 	CRIU_REQUEST_VERSION = 10,
@@ -48,7 +46,6 @@ enum {
 	CRIU_OPT_MANAGE_CGROUPS_MODE = 34,
 	CRIU_OPT_GHOST_LIMIT = 35,
 	CRIU_OPT_EXTERNAL = 37,
-	CRIU_OPT_TIMEOUT = 45,
 	CRIU_OPT_TCP_SKIP_IN_FLIGHT = 46,
 	CRIU_OPT_WEAK_SYSCTLS = 47,
 	CRIU_OPT_ORPHAN_PTS_MASTER = 50,
@@ -78,7 +75,6 @@ typedef struct {
 	char *message; /* cr_errmsg, or NULL */
 	gboolean has_features;
 	gboolean memory_tracking;
-	gboolean lazy_pages;
 	gboolean has_version;
 	gint32 major;
 	gint32 minor;
