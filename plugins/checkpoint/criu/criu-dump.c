@@ -68,10 +68,10 @@ dump_prepare (Dump *dump, GError **error)
 	if (dump->config == NULL)
 		return FALSE;
 	dump->record = criu_record_new ();
+	criu_streams_find (request, dump->record);
 	return criu_processes_check (request, error) &&
 	       criu_namespaces_of_process (dump->config, request->pid, &dump->namespaces, error) &&
 	       criu_mounts_find (dump->config, request->pid, dump->record, error) &&
-	       criu_streams_find (request, dump->record, error) &&
 	       criu_program_place (dump->host, dump->program, &dump->place, error);
 }
 

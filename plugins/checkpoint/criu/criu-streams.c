@@ -78,8 +78,8 @@ stream_id (const DavitDumpRequest *request, const DavitExternal *external)
 	return g_strdup_printf ("file[%x:%lx]", (guint) mount, (gulong) status.st_ino);
 }
 
-gboolean
-criu_streams_find (const DavitDumpRequest *request, CriuRecord *record, GError **error)
+void
+criu_streams_find (const DavitDumpRequest *request, CriuRecord *record)
 {
 	const DavitExternal *external = request->externals;
 
@@ -93,7 +93,6 @@ criu_streams_find (const DavitDumpRequest *request, CriuRecord *record, GError *
 		id = stream_id (request, external);
 		criu_record_add_stream (record, external->key, external->type, id);
 	}
-	return TRUE;
 }
 
 void

@@ -12,7 +12,7 @@
 G_BEGIN_DECLS
 
 /* At dump: adds the streams to record. */
-gboolean criu_streams_find (const DavitDumpRequest *request, CriuRecord *record, GError **error);
+void criu_streams_find (const DavitDumpRequest *request, CriuRecord *record);
 
 /* At dump: what CRIU must be told of them. */
 void criu_streams_put_external (const CriuRecord *record, GByteArray *options);
