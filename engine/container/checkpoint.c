@@ -107,7 +107,6 @@ snapshot_fill (Dump *dump)
 	snapshot->left_running = dump->options->leave_running;
 	snapshot->tcp_established = dump->options->tcp_established;
 	snapshot->file_locks = dump->options->file_locks;
-	snapshot->terminal = dump->record->terminal;
 	if (dump->run.networks != NULL)
 		snapshot->networks = g_ptr_array_ref (dump->run.networks);
 	if (uname (&system) == 0)
@@ -126,7 +125,6 @@ changes_take (Dump *dump, GError **error)
 		     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return davit_error_errno (error, errno, "make \"rootfs.tar\"");
-	dump->snapshot.has_changes = TRUE;
 	return davit_checkpoint_rootfs_pack (dump->container, dump->record, dump->pidfd, fd, error);
 }
 

@@ -105,8 +105,6 @@ davit_snapshot_write (const DavitSnapshotFiles *files, const DavitSnapshot *snap
 	davit_json_writer_boolean (writer, "leftRunning", snapshot->left_running);
 	davit_json_writer_boolean (writer, "tcpEstablished", snapshot->tcp_established);
 	davit_json_writer_boolean (writer, "fileLocks", snapshot->file_locks);
-	davit_json_writer_boolean (writer, "terminal", snapshot->terminal);
-	davit_json_writer_boolean (writer, "hasChanges", snapshot->has_changes);
 	if (snapshot->networks != NULL)
 		davit_run_networks_write (snapshot->networks, writer);
 	davit_json_writer_string_if (writer, "kernel", snapshot->kernel);
@@ -121,9 +119,7 @@ read_switches (const DavitJson *json, DavitSnapshot *snapshot, GError **error)
 {
 	return davit_json_get_boolean (json, "leftRunning", &snapshot->left_running, error) &&
 	       davit_json_get_boolean (json, "tcpEstablished", &snapshot->tcp_established, error) &&
-	       davit_json_get_boolean (json, "fileLocks", &snapshot->file_locks, error) &&
-	       davit_json_get_boolean (json, "terminal", &snapshot->terminal, error) &&
-	       davit_json_get_boolean (json, "hasChanges", &snapshot->has_changes, error);
+	       davit_json_get_boolean (json, "fileLocks", &snapshot->file_locks, error);
 }
 
 static gboolean

@@ -32,9 +32,7 @@ typedef struct {
 	gboolean left_running;
 	gboolean tcp_established;
 	gboolean file_locks;
-	gboolean terminal;
-	gboolean has_changes; /* rootfs.tar is there */
-	GPtrArray *networks;  /* DavitRunNetwork; or NULL */
+	GPtrArray *networks; /* DavitRunNetwork; or NULL */
 	char *kernel;
 } DavitSnapshot;
 
