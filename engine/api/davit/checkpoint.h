@@ -112,8 +112,8 @@ typedef struct {
 	 * processes are gone afterwards; after a failure they run as before. What can't be restored
 	 * is refused before a process is stopped, as far as it can be seen from outside:
 	 * UNSUPPORTED. Runs in: engine. Repeatable into an empty directory. Result integers, those
-	 * that are known: "freeze-usec", "frozen-usec", "memory-write-usec", "pages-scanned",
-	 * "pages-written".
+	 * that are known: "freeze-usec", "frozen-usec", "memory-dump-usec",
+	 * "memory-write-usec", "pages-scanned", "pages-written".
 	 */
 	gboolean (*dump) (gpointer instance, const DavitDumpRequest *request, DavitResult *result,
 			  GError **error);

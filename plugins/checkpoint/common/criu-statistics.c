@@ -21,9 +21,9 @@ typedef struct {
 } Number;
 
 static const Number numbers[] = {
-	{1, 1, "freeze-usec"},	 {1, 2, "frozen-usec"},	   {1, 4, "memory-write-usec"},
-	{1, 5, "pages-scanned"}, {1, 7, "pages-written"},  {2, 3, "fork-usec"},
-	{2, 4, "restore-usec"},	 {2, 5, "pages-restored"},
+	{1, 1, "freeze-usec"},	     {1, 2, "frozen-usec"},   {1, 3, "memory-dump-usec"},
+	{1, 4, "memory-write-usec"}, {1, 5, "pages-scanned"}, {1, 7, "pages-written"},
+	{2, 3, "fork-usec"},	     {2, 4, "restore-usec"},  {2, 5, "pages-restored"},
 };
 
 static gboolean

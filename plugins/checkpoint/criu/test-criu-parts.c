@@ -235,12 +235,13 @@ number_found (gpointer data, const char *key, gint64 value)
 static void
 test_statistics (void)
 {
-	static const guint8 file[] = "\x40\x59\x10\x55\x06\x33\x09\x57\x08\x00\x00\x00"
-				     "\x0a\x06\x08\x05\x10\x06\x38\x12";
+	static const guint8 file[] = "\x40\x59\x10\x55\x06\x33\x09\x57\x0a\x00\x00\x00"
+				     "\x0a\x08\x08\x05\x10\x06\x18\x07\x38\x12";
 	g_autoptr (GString) found = g_string_new (NULL);
 
 	g_assert_true (criu_statistics_parse (file, sizeof file - 1, number_found, found));
-	g_assert_cmpstr (found->str, ==, "freeze-usec=5 frozen-usec=6 pages-written=18 ");
+	g_assert_cmpstr (found->str, ==,
+			 "freeze-usec=5 frozen-usec=6 memory-dump-usec=7 pages-written=18 ");
 	for (gsize length = 0; length < sizeof file - 1; length++)
 		g_assert_false (criu_statistics_parse (file, length, number_found, found));
 }
