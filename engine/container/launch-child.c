@@ -263,6 +263,8 @@ child_enter (const DavitLaunchChild *child)
 	/* What our parent holds back would stay blocked in all that comes from here. */
 	sigemptyset (&none);
 	davit_signals_release (&none);
+	/* Or a report would be taken by nobody and be no error. */
+	close (child->engine_fd);
 	for (guint i = 0; i < child->launch->n_close_fds; i++)
 		close (child->launch->close_fds[i]);
 	/* What the first process leaves behind comes to the monitor and not to init. */
@@ -281,6 +283,22 @@ child_work (DavitLaunchChild *child, GError **error)
 	return TRUE;
 }
 
+/* FALSE: there is nobody any more who would hear it, and so nobody either who shares our memory. */
+static gboolean
+created_report (const DavitLaunchChild *child)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction before;
+	gboolean written;
+
+	/* Or we would be ended before the process is. */
+	sigaction (SIGPIPE, &ignore, &before);
+	written = report_write (child->report_fd, DAVIT_LAUNCH_CREATED, child->report,
+				strlen (child->report));
+	sigaction (SIGPIPE, &before, NULL);
+	return written;
+}
+
 int
 davit_launch_child_run (void *data)
 {
@@ -292,9 +310,10 @@ davit_launch_child_run (void *data)
 		process_abandon (child);
 		report_write (child->report_fd, error->code, error->message,
 			      strlen (error->message));
-	} else if (report_write (child->report_fd, DAVIT_LAUNCH_CREATED, child->report,
-				 strlen (child->report))) {
+	} else if (created_report (child)) {
 		monitor_become (child);
+	} else {
+		process_abandon (child);
 	}
 	_exit (CHILD_FAILED);
 }

@@ -34,6 +34,7 @@ struct _DavitLaunchChild {
 	const DavitLaunch *launch;
 	char *program; /* of the monitor */
 	int report_fd;
+	int engine_fd; /* the engine's end of the same */
 	char *report;
 	DavitMonitorCommand *command;
 	int process[3]; /* for the first process */

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/sanitized.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,21 +90,13 @@ created_parse (const char *text, DavitLaunched *launched)
 	launched->statistics = g_strdupv (lines + 1);
 }
 
-/* Sanitizers do not know whose stack it is that they find. */
-#if defined(__SANITIZE_ADDRESS__)
-#define CAN_SHARE FALSE
-#elif defined(__has_feature)
-#define CAN_SHARE !__has_feature (address_sanitizer)
-#else
-#define CAN_SHARE TRUE
-#endif
-
 static gboolean
 child_start (DavitLaunchChild *child, GError **error)
 {
 	const DavitLaunch *launch = child->launch;
 
-	child->shared = CAN_SHARE && launch->restoring == NULL &&
+	/* Sanitizers do not know whose stack it is that they find. */
+	child->shared = !DAVIT_SANITIZED && launch->restoring == NULL &&
 			launch->prepared->pid.path == NULL &&
 			davit_runtime_shares_memory (launch->runtime->runtime);
 	if (child->shared)
@@ -143,6 +136,7 @@ davit_launch (const DavitLaunch *launch, DavitLaunched *ret_launched, GError **e
 	heard = pipe2 (ends, O_CLOEXEC) == 0 || davit_error_errno (error, errno, "make a pipe");
 	report_fd = ends[0];
 	child->report_fd = child_fd = ends[1];
+	child->engine_fd = ends[0];
 	heard = heard && child_start (child, error);
 	davit_fd_close (&child_fd);
 	if (!heard || !child_hear (child, report_fd, &text, error)) {

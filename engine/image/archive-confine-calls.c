@@ -8,6 +8,7 @@
 #include "image/archive-confine.h"
 
 #include "base/error.h"
+#include "base/sanitized.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -214,7 +215,7 @@ archive_confine_calls (GError **error)
 	struct sock_fprog program;
 
 	/* AddressSanitizer looks for leaks at the end with calls of its own. */
-	if (THIS_ARCH == 0 || ARCHIVE_CONFINE_SANITIZED)
+	if (THIS_ARCH == 0 || DAVIT_SANITIZED)
 		return TRUE;
 	filter_build (&filter, THIS_ARCH);
 	program.len = (unsigned short) filter.length;

@@ -5,6 +5,7 @@
 #include "image/archive-confine.h"
 
 #include "base/error.h"
+#include "base/sanitized.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -49,7 +50,7 @@ archive_confine_process (GError **error)
 	signal (SIGPIPE, SIG_DFL);
 	/* A file that is larger than the limit is an error with a text. */
 	signal (SIGXFSZ, SIG_IGN);
-	if (!ARCHIVE_CONFINE_SANITIZED && !limit_set (RLIMIT_AS, MEMORY_LIMIT, error))
+	if (!DAVIT_SANITIZED && !limit_set (RLIMIT_AS, MEMORY_LIMIT, error))
 		return FALSE;
 	return limit_set (RLIMIT_CORE, 0, error) && limit_set (RLIMIT_NOFILE, FILES_LIMIT, error);
 }
@@ -112,10 +113,10 @@ archive_confine (const ArchiveConfine *confine, GError **error)
 	 * Absolute paths end here even where there is no Landlock. Without the capability for it
 	 * there is less to protect, too.
 	 */
-	if (confine->dirfd >= 0 && !ARCHIVE_CONFINE_SANITIZED && fchdir (confine->dirfd) == 0 &&
+	if (confine->dirfd >= 0 && !DAVIT_SANITIZED && fchdir (confine->dirfd) == 0 &&
 	    chroot (".") < 0 && errno != EPERM)
 		return davit_error_errno (error, errno, "confine the archive worker");
-	return (ARCHIVE_CONFINE_SANITIZED || archive_confine_files (confine, error)) &&
+	return (DAVIT_SANITIZED || archive_confine_files (confine, error)) &&
 	       capabilities_drop (capabilities_needed (confine), error) &&
 	       archive_confine_calls (error);
 }

@@ -12,18 +12,6 @@
 
 G_BEGIN_DECLS
 
-/* A sanitizer maps terabytes, and reads /proc and forks at the end. */
-#define ARCHIVE_CONFINE_SANITIZED 0
-#if defined(__SANITIZE_ADDRESS__)
-#undef ARCHIVE_CONFINE_SANITIZED
-#define ARCHIVE_CONFINE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#undef ARCHIVE_CONFINE_SANITIZED
-#define ARCHIVE_CONFINE_SANITIZED 1
-#endif
-#endif
-
 typedef enum {
 	ARCHIVE_ACCESS_NONE,  /* nothing but its descriptors */
 	ARCHIVE_ACCESS_READ,  /* what is below dirfd */

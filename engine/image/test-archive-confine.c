@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/sanitized.h"
 #include "image/archive-answer.h"
 #include "image/archive-confine.h"
 #include "test-archive-support.h"
@@ -265,7 +266,7 @@ main (int argc, char **argv)
 {
 	g_test_init (&argc, &argv, NULL);
 	/* A sanitizer needs what is taken away. */
-	if (!ARCHIVE_CONFINE_SANITIZED) {
+	if (!DAVIT_SANITIZED) {
 		ADD ("confine/confined", test_confined);
 		ADD ("confine/limits", test_limits);
 	}

@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/box.sh"
-tap_begin root busybox python3
+tap_begin root busybox python3 strace
 box_image
 
 # Paths with everything that a mount option, a socket or a JSON document might trip over.
@@ -136,6 +136,23 @@ for delay in 0.002 0.004 0.006 0.008 0.010 0.015 0.020; do
 	done
 done > "$T/early" 2>&1
 expect_equal "$(cat "$T/early")" "" "nothing is left half made"
+
+# Killed while the first process waits already, before anybody could be told of it: nobody else would
+# ever let that process go, or end it. What runs in between is held where it reports.
+ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e trace=writev -e inject=writev:delay_enter=1000000:when=1 \
+	"$DAVIT" --root "$T/root" --runroot "$T/run" run -d --name orphan --cidfile "$T/orphan" box sleep 1000 > /dev/null 2>&1 &
+tracer=$!
+of_orphan () { test -s "$T/orphan" && grep -qs "davit/$(cat "$T/orphan")\$" /proc/[0-9]*/cgroup; }
+expect_true "its first process waits" wait_for 20 of_orphan
+kill -9 "$(pgrep -P $tracer)"
+nothing_of_orphan () { ! of_orphan; }
+expect_true "it is ended without any further command" wait_for 20 nothing_of_orphan
+kill -9 $tracer
+wait $tracer 2> /dev/null
+run davit start orphan
+expect_status 0
+davit rm -f -t 0 orphan > /dev/null
+expect_true "nothing is left of it" wait_for 5 clean
 
 # Limits of the caller: a log that becomes larger than a file may be ends nothing.
 (ulimit -f 50 && davit run -d --name talker box sh -c 'i=0; while [ $i -lt 9000 ]; do echo line $i; i=$((i + 1)); done; exit 6') > /dev/null
