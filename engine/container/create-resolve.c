@@ -170,6 +170,10 @@ resolve_runtime (DavitCreation *creation, GError **error)
 	if (name == NULL)
 		name = davit_config_string (creation->engine->config, "runtime");
 	runtime = davit_drivers_runtime (creation->engine->drivers, name, error);
+	/* docker and podman take the name of a program there. */
+	if (runtime == NULL && strchr (name, ':') == NULL &&
+	    davit_drivers_has (creation->engine->drivers, DAVIT_KIND_RUNTIME, "oci"))
+		return davit_error_hint (error, "a program is asked for as \"oci:%s\"", name);
 	if (runtime == NULL)
 		return FALSE;
 	creation->runtime = davit_runtime_choice (runtime, error);
