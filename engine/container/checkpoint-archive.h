@@ -28,11 +28,12 @@ G_BEGIN_DECLS
 #define DAVIT_CHECKPOINT_VERSION 1
 
 /**
- * DavitExport: a file on its way; it has another name until it is whole.
+ * DavitExport: a file on its way. It has no name until it is whole and goes with davit; only where
+ * the file system can't do that it has another one.
  */
 typedef struct {
 	char *path;
-	char *temporary;
+	char *temporary; /* the other name; or NULL */
 	int dirfd;
 	int fd; /* -1: there is none */
 } DavitExport;

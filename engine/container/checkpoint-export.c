@@ -18,26 +18,40 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+static char *
+temporary_name (const char *path)
+{
+	g_autofree char *name = g_path_get_basename (path);
+
+	return g_strdup_printf (".%s.%d", name, (int) getpid ());
+}
+
 gboolean
 davit_export_begin (DavitExport *export, const char *path, GError **error)
 {
 	g_autofree char *directory = g_path_get_dirname (path);
-	g_autofree char *name = g_path_get_basename (path);
+	g_autofree char *name = NULL;
 
 	export->path = g_strdup (path);
 	export->dirfd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (export->dirfd < 0)
 		return davit_error_errno (error, errno, "directory \"%s\"", directory);
-	export->temporary = g_strdup_printf (".%s.%d", name, (int) getpid ());
-	export->fd = openat (export->dirfd, export->temporary,
-			     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return export->fd >= 0 || davit_error_errno (error, errno, "make \"%s\"", path);
+	export->fd = openat (export->dirfd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	if (export->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		name = temporary_name (path);
+		export->fd = openat (export->dirfd, name,
+				     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
+	if (export->fd < 0)
+		return davit_error_errno (error, errno, "make \"%s\"", path);
+	export->temporary = g_steal_pointer (&name);
+	return TRUE;
 }
 
 void
 davit_export_clear (DavitExport *export)
 {
-	if (export->fd >= 0)
+	if (export->temporary != NULL)
 		unlinkat (export->dirfd, export->temporary, 0);
 	davit_fd_close (&export->fd);
 	davit_fd_close (&export->dirfd);
@@ -136,14 +150,43 @@ manifest_begin (DavitJsonWriter *writer, const DavitContainer *container)
 	davit_json_writer_begin_array (writer, "members");
 }
 
+static gboolean
+file_link (const DavitExport *export, const char *name)
+{
+	g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", export->fd);
+
+	return linkat (AT_FDCWD, link, export->dirfd, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* FALSE and errno. Only over an older file there is another name, and for a moment. */
+static gboolean
+file_name (DavitExport *export, const char *name)
+{
+	g_autofree char *temporary = NULL;
+
+	if (export->temporary == NULL) {
+		if (file_link (export, name))
+			return TRUE;
+		if (errno != EEXIST)
+			return FALSE;
+		temporary = temporary_name (export->path);
+		if (!file_link (export, temporary))
+			return FALSE;
+		export->temporary = g_steal_pointer (&temporary);
+	}
+	if (renameat (export->dirfd, export->temporary, export->dirfd, name) < 0)
+		return FALSE;
+	g_clear_pointer (&export->temporary, g_free);
+	return TRUE;
+}
+
 /* It counts when it is on disk under its name. */
 static gboolean
 file_publish (DavitExport *export, GError **error)
 {
 	g_autofree char *name = g_path_get_basename (export->path);
 
-	if (fsync (export->fd) < 0 ||
-	    renameat (export->dirfd, export->temporary, export->dirfd, name) < 0)
+	if (fsync (export->fd) < 0 || !file_name (export, name))
 		return davit_error_errno (error, errno, "write \"%s\"", export->path);
 	davit_fd_close (&export->fd);
 	return davit_path_sync_directory (export->dirfd, error);

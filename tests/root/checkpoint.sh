@@ -163,13 +163,19 @@ exec sleep 1000
 END
 chmod +x "$T/hangs"
 davit run -d --name k --network none box sh -c "$counter" > /dev/null
-"$DAVIT" --root "$T/root" --runroot "$T/run" --config "checkpoint.criu.program=$T/hangs" checkpoint k > "$T/killed" 2>&1 &
+mkdir "$T/exports"
+"$DAVIT" --root "$T/root" --runroot "$T/run" --config "checkpoint.criu.program=$T/hangs" \
+	checkpoint --export "$T/exports/k.tar" k > "$T/killed" 2>&1 &
 victim=$!
 expect_true "the checkpoint is on its way" wait_for 20 test -s "$T/hanging"
 kill -9 $victim
 wait $victim 2> /dev/null
 kill -9 "$(cat "$T/hanging")"
 expect_true "it runs on" wait_for 20 counts k "$(lines k)"
+# Where files may be without a name, nothing of the export is left.
+if python3 -c 'import os, sys; os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY)' "$T/exports" 2> /dev/null; then
+	expect_equal "$(ls -A "$T/exports")" "" "nothing of its file is left"
+fi
 run davit system check
 expect_out_has 'container "k": its checkpoint was broken off'
 run davit system check --repair
