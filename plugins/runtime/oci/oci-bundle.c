@@ -22,13 +22,12 @@
 #define SPEC_VERSION "1.0.0"
 
 static gboolean
-document_read (const DavitHost *host, int bundle_dirfd, DavitJson **ret, GError **error)
+document_read (const DavitHost *host, int dirfd, const char *name, DavitJson **ret, GError **error)
 {
 	g_autofree char *text = NULL;
 	gsize length = 0;
 
-	if (!host->files->read_file (bundle_dirfd, CONFIG_FILE, CONFIG_LIMIT, &text, &length,
-				     error))
+	if (!host->files->read_file (dirfd, name, CONFIG_LIMIT, &text, &length, error))
 		return FALSE;
 	*ret = host->json->parse (text, (gssize) length, error);
 	if (*ret == NULL) {
@@ -89,24 +88,48 @@ namespaces_read (OciBundle *bundle, const DavitJson *linux_, GError **error)
 }
 
 /* One that is relative means another place to each runtime: here it is one below the root. */
-static gboolean
-cgroups_path_read (OciBundle *bundle, const char *id, const DavitJson *linux_, GError **error)
+static char *
+cgroups_path_make (const DavitHost *host, const char *id, const char *given)
 {
-	const DavitHost *host = bundle->host;
-	const char *given = NULL;
 	const char *parent = host->facts->cgroup_parent;
 	g_autofree char *path = NULL;
 
-	if (!host->json->get_string (linux_, "cgroupsPath", &given, error))
-		return FALSE;
 	if (given != NULL && given[0] != '\0')
 		path = g_strdup (given);
 	else if (parent != NULL && parent[0] != '\0')
 		path = g_strconcat (parent, "/davit-", id, NULL);
 	else
 		path = g_strconcat ("davit-", id, NULL);
-	bundle->cgroups_path = g_strconcat (path[0] == '/' ? "" : "/", path, NULL);
+	return g_strconcat (path[0] == '/' ? "" : "/", path, NULL);
+}
+
+static gboolean
+cgroups_path_read (OciBundle *bundle, const char *id, const DavitJson *linux_, GError **error)
+{
+	const DavitHost *host = bundle->host;
+	const char *given = NULL;
+
+	if (!host->json->get_string (linux_, "cgroupsPath", &given, error))
+		return FALSE;
+	bundle->cgroups_path = cgroups_path_make (host, id, given);
 	return TRUE;
+}
+
+char *
+oci_bundle_cgroups_path (const DavitHost *host, const DavitRuntimeContainer *container)
+{
+	DavitJson *document = NULL;
+	const char *given = NULL;
+	char *path;
+
+	if (document_read (host, container->dirfd, OCI_FILE_BUNDLE "/" CONFIG_FILE, &document,
+			   NULL))
+		given = host->json->string (
+			host->json->member (host->json->member (document, "linux"), "cgroupsPath"));
+	path = cgroups_path_make (host, container->id, given);
+	if (document != NULL)
+		host->json->document_free (document);
+	return path;
 }
 
 static gboolean
@@ -137,7 +160,7 @@ oci_bundle_read (const DavitHost *host, const DavitRuntimeCreate *request, OciBu
 	const DavitJson *linux_ = NULL;
 
 	ret->host = host;
-	return document_read (host, request->bundle_dirfd, &ret->document, error) &&
+	return document_read (host, request->bundle_dirfd, CONFIG_FILE, &ret->document, error) &&
 	       host->json->get_object (ret->document, "process", &ret->process, error) &&
 	       host->json->get_object (ret->document, "linux", &linux_, error) &&
 	       namespaces_read (ret, linux_, error) &&

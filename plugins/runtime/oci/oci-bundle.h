@@ -39,6 +39,12 @@ gboolean oci_bundle_read (const DavitHost *host, const DavitRuntimeCreate *reque
 /* Makes bundle/config.json below dirfd, for program. */
 gboolean oci_bundle_write (const OciBundle *bundle, int dirfd, const char *program, GError **error);
 
+/*
+ * Where the control groups of a container stand of which no record tells: as its bundle says, or
+ * without one as they do if config.json names no place. Free with g_free.
+ */
+char *oci_bundle_cgroups_path (const DavitHost *host, const DavitRuntimeContainer *container);
+
 void oci_bundle_clear (OciBundle *bundle);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OciBundle, oci_bundle_clear)
 

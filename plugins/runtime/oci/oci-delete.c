@@ -9,6 +9,7 @@
 
 #include "oci-delete.h"
 
+#include "oci-bundle.h"
 #include "oci-call.h"
 #include "oci-files.h"
 #include "oci-freezer.h"
@@ -106,22 +107,25 @@ runtime_delete (const Deletion *deletion, GError **error)
 
 /*
  * A record that is damaged, or none at all, must not let processes run on when nobody knows of them
- * any more: with force the groups are looked for where they stand by default.
+ * any more: with force the groups are looked for by what else there is of the container.
  */
 static gboolean
 record_read (Deletion *deletion, GError **error)
 {
 	const DavitRuntimeContainer *container = deletion->container;
+	const DavitHost *host = deletion->host;
 	RuntimeRecord *record = &deletion->record;
 	g_autoptr (GError) local = NULL;
-	g_autofree char *path = g_strconcat ("/davit-", container->id, NULL);
 	gboolean newer;
 
-	if (runtime_record_read (deletion->host, container->dirfd, container->id, record, &local))
+	if (runtime_record_read (host, container->dirfd, container->id, record, &local))
 		return TRUE;
 	newer = g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_UNSUPPORTED);
-	if (deletion->force && !newer)
-		runtime_cgroup_guess (deletion->host, container->id, path, &record->cgroup, NULL);
+	if (deletion->force && !newer) {
+		g_autofree char *path = oci_bundle_cgroups_path (host, container);
+
+		runtime_cgroup_guess (host, container->id, path, &record->cgroup, NULL);
+	}
 	if (record->cgroup != NULL || g_error_matches (local, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND))
 		return TRUE;
 	g_propagate_error (error, g_steal_pointer (&local));
