@@ -240,6 +240,24 @@ expect_equal "$(left "$id")" "" "nothing is left of a start that was broken off"
 run davit system check
 expect_status 0
 
+# Neither a record that can be read nor a runtime is left: its bundle still tells where its groups are.
+rm "$T/created"
+"${command[@]}" run -d --name g --network none --cgroup-parent "/davit-test-$$" --runtime "oci:$T/slow" \
+	box sleep 1000 > /dev/null 2>&1 &
+engine=$!
+expect_true "the runtime has made a container" wait_for 20 test -e "$T/created"
+kill -KILL $engine
+wait $engine 2> /dev/null
+id=$(davit inspect --format '{{.Id}}' g)
+find "$T/run/containers" -name record -exec sh -c 'echo damaged > "$1"' - {} \;
+printf '#!/bin/sh\nexit 1\n' > "$T/slow"
+run davit rm -f --time 0 g
+expect_status 0
+expect_equal "$(left "$id")" "" "nothing is left without a record and a runtime"
+find /sys/fs/cgroup -type d -name "davit-test-$$" -prune -exec rmdir {} +
+run davit system check
+expect_status 0
+
 # Of a crun that is built without CRIU its own word for that is the reason, and nothing is done.
 if ! crun checkpoint --help > /dev/null 2>&1; then
 	davit run -d --name k --network none --runtime oci:crun box sleep 1000 > /dev/null

@@ -34,8 +34,8 @@ struct _RuntimeCgroup {
 /* A group below the caller's own that it may have moved into: native-cgroup-caller.c. */
 #define RUNTIME_CGROUP_CALLER "davit-caller"
 
-/* runtime-cgroup-host.c: one entry for each hierarchy, without path. */
-GPtrArray *runtime_cgroup_host_groups (const DavitHost *host, GError **error);
+/* runtime-cgroup-host.c: one entry for each hierarchy, without path; named: systemd's, too. */
+GPtrArray *runtime_cgroup_host_groups (const DavitHost *host, gboolean named, GError **error);
 void runtime_cgroup_group_free (RuntimeGroup *group);
 /* Where groups without an absolute path stand: the caller's own group, or "/". Free with g_free. */
 char *runtime_cgroup_host_place (const RuntimeGroup *group);

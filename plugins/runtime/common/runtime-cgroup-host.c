@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define CGROUPS "/sys/fs/cgroup"
+#define NAMED "name=" /* of a hierarchy without controllers, as in /proc/self/cgroup */
 
 void
 runtime_cgroup_group_free (RuntimeGroup *group)
@@ -54,11 +55,19 @@ mount_open (const char *path, gboolean v2)
 	return -1;
 }
 
+/* One that has no controllers, and only sorts processes. */
+static gboolean
+group_is_named (const RuntimeGroup *group)
+{
+	return g_str_has_prefix (group->name, NAMED);
+}
+
 static gboolean
 mount_find (RuntimeGroup *group)
 {
 	static const char *const v2_mounts[] = {CGROUPS, CGROUPS "/unified", NULL};
-	g_autofree char *v1_mount = g_strconcat (CGROUPS "/", group->name, NULL);
+	const char *folder = group->name + (group_is_named (group) ? strlen (NAMED) : 0);
+	g_autofree char *v1_mount = g_strconcat (CGROUPS "/", folder, NULL);
 	const char *v1_mounts[] = {v1_mount, NULL};
 	const char *const *mounts = group->v2 ? v2_mounts : v1_mounts;
 
@@ -94,22 +103,23 @@ controllers_find (RuntimeGroup *group)
 	char buffer[512] = "";
 
 	if (!group->v2) {
-		group->controllers = g_strsplit (group->name, ",", -1);
+		group->controllers =
+			g_strsplit (group_is_named (group) ? "" : group->name, ",", -1);
 		return;
 	}
 	runtime_cgroup_get (group->root_fd, "cgroup.controllers", buffer, sizeof buffer);
 	group->controllers = g_strsplit (buffer, " ", -1);
 }
 
-/* line: "4:memory:/a/b", "0::/a/b". NULL: not mounted, or without controllers (name=systemd). */
+/* line: "4:memory:/a/b", "1:name=systemd:/", "0::/a/b". NULL: not mounted, or not wanted. */
 static RuntimeGroup *
-line_read (const char *line)
+line_read (const char *line, gboolean named)
 {
 	g_auto (GStrv) parts = g_strsplit (line, ":", 3);
 	RuntimeGroup *group;
 
 	if (g_strv_length (parts) != 3 || parts[2][0] != '/' ||
-	    g_str_has_prefix (parts[1], "name="))
+	    (!named && g_str_has_prefix (parts[1], NAMED)))
 		return NULL;
 	group = g_new0 (RuntimeGroup, 1);
 	group->name = g_strdup (parts[1]);
@@ -126,7 +136,7 @@ line_read (const char *line)
 }
 
 GPtrArray *
-runtime_cgroup_host_groups (const DavitHost *host, GError **error)
+runtime_cgroup_host_groups (const DavitHost *host, gboolean named, GError **error)
 {
 	g_autoptr (GPtrArray) groups =
 		g_ptr_array_new_with_free_func ((GDestroyNotify) runtime_cgroup_group_free);
@@ -143,7 +153,7 @@ runtime_cgroup_host_groups (const DavitHost *host, GError **error)
 	/* The line of v2 is the last one. */
 	lines = g_strsplit (text, "\n", -1);
 	for (gsize i = 0; lines[i] != NULL; i++) {
-		RuntimeGroup *group = line_read (lines[i]);
+		RuntimeGroup *group = line_read (lines[i], named);
 
 		if (group != NULL)
 			g_ptr_array_add (groups, group);

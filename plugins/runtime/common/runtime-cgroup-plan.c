@@ -117,9 +117,9 @@ group_plan (RuntimeGroup *group, const char *id, const char *parent, const char 
 	return TRUE;
 }
 
-gboolean
-runtime_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_path,
-		     RuntimeCgroup **ret_cgroup, GError **error)
+static gboolean
+cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_path, gboolean named,
+	     RuntimeCgroup **ret_cgroup, GError **error)
 {
 	g_autoptr (RuntimeCgroup) cgroup = NULL;
 	GPtrArray *groups;
@@ -131,7 +131,7 @@ runtime_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_
 					  "linux.cgroupsPath: \"%s\" asks for a unit of systemd; "
 					  "give the path of a control group",
 					  cgroups_path);
-	groups = runtime_cgroup_host_groups (host, error);
+	groups = runtime_cgroup_host_groups (host, named, error);
 	if (groups == NULL)
 		return FALSE;
 	cgroup = g_new0 (RuntimeCgroup, 1);
@@ -148,13 +148,27 @@ runtime_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_
 }
 
 gboolean
+runtime_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_path,
+		     RuntimeCgroup **ret_cgroup, GError **error)
+{
+	return cgroup_plan (host, id, cgroups_path, FALSE, ret_cgroup, error);
+}
+
+gboolean
+runtime_cgroup_plan_all (const DavitHost *host, const char *id, const char *cgroups_path,
+			 RuntimeCgroup **ret_cgroup, GError **error)
+{
+	return cgroup_plan (host, id, cgroups_path, TRUE, ret_cgroup, error);
+}
+
+gboolean
 runtime_cgroup_guess (const DavitHost *host, const char *id, const char *cgroups_path,
 		      RuntimeCgroup **ret_cgroup, GError **error)
 {
 	/* A path that does not end in the id may be that of others, too. */
 	if (cgroups_path != NULL && !g_str_has_suffix (cgroups_path, id))
 		cgroups_path = NULL;
-	if (!runtime_cgroup_plan (host, id, cgroups_path, ret_cgroup, error))
+	if (!runtime_cgroup_plan_all (host, id, cgroups_path, ret_cgroup, error))
 		return FALSE;
 	for (guint i = 0; i < (*ret_cgroup)->groups->len; i++)
 		((RuntimeGroup *) (*ret_cgroup)->groups->pdata[i])->kept = FALSE;

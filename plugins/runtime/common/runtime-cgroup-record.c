@@ -97,7 +97,7 @@ runtime_cgroup_from_json (const DavitHost *host, const DavitJson *object,
 			  RuntimeCgroup **ret_cgroup, GError **error)
 {
 	g_autoptr (RuntimeCgroup) cgroup = NULL;
-	g_autoptr (GPtrArray) groups = runtime_cgroup_host_groups (host, error);
+	g_autoptr (GPtrArray) groups = runtime_cgroup_host_groups (host, TRUE, error);
 	const DavitJson *array = NULL;
 	const char *id = NULL;
 

@@ -30,6 +30,12 @@ typedef struct _RuntimeCgroup RuntimeCgroup;
 /* Decides the paths and makes nothing. cgroups_path: linux.cgroupsPath, or NULL. */
 gboolean runtime_cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_path,
 			      RuntimeCgroup **ret_cgroup, GError **error);
+/*
+ * The same for groups that another program makes: it may make one in hierarchies without
+ * controllers, too, such as that of systemd.
+ */
+gboolean runtime_cgroup_plan_all (const DavitHost *host, const char *id, const char *cgroups_path,
+				  RuntimeCgroup **ret_cgroup, GError **error);
 /* For one of which no record tells: where its groups stand, if it has any; all are its own. */
 gboolean runtime_cgroup_guess (const DavitHost *host, const char *id, const char *cgroups_path,
 			       RuntimeCgroup **ret_cgroup, GError **error);

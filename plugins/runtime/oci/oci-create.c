@@ -89,8 +89,8 @@ creation_record (Creation *creation, GError **error)
 		.own_pids = creation->bundle.own_pids,
 	};
 
-	if (!runtime_cgroup_plan (creation->host, container->id, creation->bundle.cgroups_path,
-				  &creation->cgroup, error))
+	if (!runtime_cgroup_plan_all (creation->host, container->id, creation->bundle.cgroups_path,
+				      &creation->cgroup, error))
 		return FALSE;
 	intent.cgroup = creation->cgroup;
 	return runtime_record_begin (creation->host, container->dirfd, &intent,
