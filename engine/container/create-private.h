@@ -39,8 +39,10 @@ typedef struct {
 	GPtrArray *capabilities; /* static texts */
 	DavitJson *seccomp;	 /* content of a profile that is a file */
 	const char *seccomp_profile;
-	GArray *rlimits;	 /* DavitRequestRlimit */
-	const char *record_text; /* of a container that was another once; or NULL: what is above */
+	GArray *rlimits;	  /* DavitRequestRlimit */
+	const char *record_text;  /* of a container that was another once; or NULL: what is above */
+	const char *const *moved; /* files of moved_dirfd that become its own, if they are there */
+	int moved_dirfd;
 } DavitCreation;
 
 void davit_creation_init (DavitCreation *creation, DavitEngine *engine,

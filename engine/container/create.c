@@ -5,6 +5,7 @@
  *
  *     containers/<id>/    made and locked: until a record stands in it, it is nobody's
  *     names/<name>        claimed
+ *     checkpoint, log     of one that was another once
  *     record.json         on disk: from here on there is a container
  *     storage             the writable part
  *
@@ -29,6 +30,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -194,6 +196,20 @@ make_name (Making *making, GError **error)
 	return TRUE;
 }
 
+static gboolean
+make_moved (Making *making, GError **error)
+{
+	const DavitCreation *creation = making->creation;
+
+	for (const char *const *file = creation->moved; file != NULL && *file != NULL; file++) {
+		if (renameat (creation->moved_dirfd, *file, making->dirfd, *file) < 0 &&
+		    errno != ENOENT)
+			return davit_error_errno (error, errno, "move \"%s\" to container \"%s\"",
+						  *file, creation->name);
+	}
+	return TRUE;
+}
+
 /* Read again at once: what this program can't read it must not leave behind. */
 static gboolean
 make_record (Making *making, DavitRecord **ret_record, GError **error)
@@ -248,7 +264,8 @@ make_all (Making *making, GError **error)
 	 */
 	davit_signals_hold (&before);
 	made = make_cidfile (making, error) && make_directory (making, error) &&
-	       make_name (making, error) && make_record (making, &record, error);
+	       make_name (making, error) && make_moved (making, error) &&
+	       make_record (making, &record, error);
 	davit_signals_release (&before);
 	return made && make_rootfs (making, record, error);
 }

@@ -2,7 +2,8 @@
 
 /*
  * A container from the archive of a checkpoint: its record with another name and id if that is
- * wanted, made as any other container is, then its checkpoint put into it, then a restore.
+ * wanted, made as any other container is, but with its checkpoint in it; then a restore. Killed in
+ * between, davit leaves one that can be restored.
  */
 
 #include "container/checkpoint-archive.h"
@@ -10,15 +11,12 @@
 
 #include "base/digest.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "container/names.h"
 #include "driver/storage-driver.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,25 +90,11 @@ id_is_free (const DavitImported *imported, const char *id, GError **error)
 		"container %.12s exists already; make another one of it with --name", id);
 }
 
-/* What the archive brings into the container that was made. */
-static gboolean
-files_move (const DavitImported *imported, DavitContainer *container, GError **error)
-{
-	if (!davit_container_open (container, error))
-		return FALSE;
-	if (renameat (imported->dirfd, "checkpoint", container->dirfd, "checkpoint") < 0)
-		return davit_error_errno (error, errno, "move the checkpoint");
-	if (renameat (imported->dirfd, DAVIT_CONTAINER_LOG, container->dirfd, DAVIT_CONTAINER_LOG) <
-		    0 &&
-	    errno != ENOENT)
-		return davit_error_errno (error, errno, "move the log");
-	return TRUE;
-}
-
 static gboolean
 container_make (const DavitImported *imported, DavitCreation *creation, const char *name,
 		DavitContainer **ret_container, GError **error)
 {
+	static const char *const brought[] = {"checkpoint", DAVIT_CONTAINER_LOG, NULL};
 	const DavitRecord *record = imported->record;
 	gsize length = 0;
 	g_autofree char *text = NULL;
@@ -119,6 +103,8 @@ container_make (const DavitImported *imported, DavitCreation *creation, const ch
 		g_strlcpy (creation->id, record->id, sizeof creation->id);
 	text = record_rename (record, creation, name != NULL ? name : record->name, &length);
 	creation->record_text = text;
+	creation->moved = brought;
+	creation->moved_dirfd = imported->dirfd;
 	return id_is_free (imported, creation->id, error) && image_find (creation, record, error) &&
 	       drivers_find (creation, record, error) &&
 	       davit_creation_make (creation, ret_container, error);
@@ -129,7 +115,6 @@ import_all (DavitEngine *engine, const DavitImported *imported, const char *name
 	    DavitContainer **ret_container, GError **error)
 {
 	g_autoptr (DavitCreateRequest) request = davit_create_request_new ();
-	g_autoptr (DavitContainer) container = NULL;
 	DavitCreation creation;
 	gboolean made;
 
@@ -137,16 +122,9 @@ import_all (DavitEngine *engine, const DavitImported *imported, const char *name
 				       name != NULL ? name : imported->record->name, error))
 		return FALSE;
 	davit_creation_init (&creation, engine, request);
-	made = container_make (imported, &creation, name, &container, error);
+	made = container_make (imported, &creation, name, ret_container, error);
 	davit_creation_clear (&creation);
-	if (!made)
-		return FALSE;
-	if (!files_move (imported, container, error)) {
-		davit_container_remove (container, TRUE, 0, NULL);
-		return FALSE;
-	}
-	*ret_container = g_steal_pointer (&container);
-	return TRUE;
+	return made;
 }
 
 gboolean
