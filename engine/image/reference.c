@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define NAME_LIMIT 255
+/* What a name without a registry may get in front of it, whichever registry that will be. */
+#define LONGEST_PREFIX "docker.io/library"
 #define TAG_LIMIT 128
 #define ID_DIGITS_LEAST 4
 
@@ -196,9 +198,9 @@ rule_broken (const DavitReference *reference)
 	if (!path_is_valid (reference->path))
 		return "a name is made of a-z and 0-9, with \".\", \"_\" or \"-\" between them";
 	if (strlen (reference->path) +
-		    (reference->domain == NULL ? 0 : strlen (reference->domain)) >=
+		    strlen (reference->domain == NULL ? LONGEST_PREFIX : reference->domain) >=
 	    NAME_LIMIT)
-		return "a name has at most 255 characters";
+		return "a name has at most 255 characters, with that of its registry";
 	if (reference->domain == NULL && strlen (reference->path) == DAVIT_DIGEST_HEX_LENGTH &&
 	    is_hex (reference->path, DAVIT_DIGEST_HEX_LENGTH))
 		return "64 hexadecimal digits are an id";
@@ -218,13 +220,14 @@ davit_reference_parse (const char *text, GError **error)
 
 	tail_cut (reference, name);
 	domain_cut (reference, name);
+	/* Before its length is looked at: a folder may come in. */
+	docker_complete (reference);
 	rule = rule_broken (reference);
 	if (rule != NULL) {
 		davit_error_set (error, DAVIT_ERROR_USAGE, "\"%s\" is no name of an image; %s",
 				 text, rule);
 		return NULL;
 	}
-	docker_complete (reference);
 	return g_steal_pointer (&reference);
 }
 

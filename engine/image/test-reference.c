@@ -96,19 +96,29 @@ test_bad (void)
 	}
 }
 
+/* However long it gets when it is completed, it is a name still. */
 static void
 test_long (void)
 {
-	g_autofree char *path = g_strnfill (254, 'a');
+	g_autofree char *path = g_strnfill (237, 'a');
+	g_autofree char *long_path = g_strnfill (238, 'a');
+	g_autofree char *docker_path = g_strconcat ("index.docker.io/", long_path, NULL);
 	g_autofree char *tag = g_strnfill (128, 'b');
 	g_autofree char *good = g_strconcat (path, ":", tag, NULL);
 	g_autofree char *bad_tag = g_strconcat ("x:", tag, "b", NULL);
-	g_autofree char *bad_path = g_strconcat (path, "aa", NULL);
 	g_autofree char *name = davit_image_normalize_name (good, NULL);
+	g_autofree char *docker = davit_reference_give (good, "docker.io", NULL);
+	g_autofree char *again = davit_reference_give (docker, "localhost", NULL);
+	g_autoptr (GError) error = NULL;
 
 	g_assert_nonnull (name);
+	g_assert_nonnull (docker);
+	g_assert_cmpstr (again, ==, docker);
 	g_assert_null (davit_image_normalize_name (bad_tag, NULL));
-	g_assert_null (davit_image_normalize_name (bad_path, NULL));
+	g_assert_null (davit_image_normalize_name (docker_path, NULL));
+	g_assert_null (davit_image_normalize_name (long_path, &error));
+	g_assert_true (g_str_has_suffix (
+		error->message, "a name has at most 255 characters, with that of its registry"));
 }
 
 static void
