@@ -10,6 +10,7 @@
 
 #include "criu-log.h"
 #include "oci-files.h"
+#include "oci-program.h"
 #include "oci-words.h"
 #include "runtime-error.h"
 
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #define HELP_TIMEOUT_MSEC 5000
-#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* Without it the runtime is asked for the help of all. Status and complaint as of DavitHelper. */
 static gboolean
@@ -107,7 +107,7 @@ program_set (OciCriu *criu, GError **error)
 			criu->program, name);
 	directory = g_path_get_dirname (path);
 	criu->environment = g_new0 (char *, 3);
-	criu->environment[0] = g_strconcat ("PATH=", directory, ":" SYSTEM_PATH, NULL);
+	criu->environment[0] = g_strconcat ("PATH=", directory, ":" OCI_SYSTEM_PATH, NULL);
 	criu->environment[1] = g_strdup ("LANG=C.UTF-8");
 	return TRUE;
 }

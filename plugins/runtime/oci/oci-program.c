@@ -16,8 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Also looked at when they are not in PATH: runc is in /usr/sbin. */
-#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define VERSION_TIMEOUT_MSEC 2000
 #define VERSION_OUTPUT_LIMIT 4096
 #define PROGRAM_LIMIT 4096
@@ -36,7 +34,7 @@ static char *
 path_search (const char *name)
 {
 	const char *path = secure_getenv ("PATH");
-	g_autofree char *joined = g_strconcat (path != NULL ? path : "", ":" SYSTEM_PATH, NULL);
+	g_autofree char *joined = g_strconcat (path != NULL ? path : "", ":" OCI_SYSTEM_PATH, NULL);
 	g_auto (GStrv) directories = g_strsplit (joined, ":", -1);
 
 	for (guint i = 0; directories[i] != NULL; i++) {

@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* Where programs are besides: PATH may lack /usr/sbin, where runc is. */
+#define OCI_SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* The program of a variant, which is not NULL. Free with g_free. UNAVAILABLE, NOT_FOUND. */
 char *oci_program_find (const DavitHost *host, const char *variant, GError **error);
 
