@@ -258,6 +258,10 @@ find /sys/fs/cgroup -type d -name "davit-test-$$" -prune -exec rmdir {} +
 run davit system check
 expect_status 0
 
+# By the name alone, as others have it.
+run davit run --rm --runtime crun box true
+expect_refused 125 'a program is asked for as "oci:crun"'
+
 # Of a crun that is built without CRIU its own word for that is the reason, and nothing is done.
 if ! crun checkpoint --help > /dev/null 2>&1; then
 	davit run -d --name k --network none --runtime oci:crun box sleep 1000 > /dev/null
