@@ -182,6 +182,27 @@ run davit system check --repair
 run davit system check
 expect_out_lacks 'broken off'
 cycle k
+# In the middle of a restore: the next one takes away what is left, and finds the checkpoint.
+cat > "$T/sticks" << END
+#!/bin/sh
+[ -d /run/root ] || exec "$CHECKPOINT_CRIU" "\$@"
+echo \$\$ > "$T/sticking"
+exec sleep 1000
+END
+chmod +x "$T/sticks"
+davit checkpoint k > /dev/null
+before=$(lines k)
+"$DAVIT" --root "$T/root" --runroot "$T/run" --config "checkpoint.criu.program=$T/sticks" restore k > "$T/killed" 2>&1 &
+victim=$!
+expect_true "the restore is on its way" wait_for 20 test -s "$T/sticking"
+kill -9 $victim
+wait $victim 2> /dev/null
+run davit restore k
+expect_status 0
+expect_true "it goes on" wait_for 20 counts k "$before"
+expect_false "what made it is gone" kill -0 "$(cat "$T/sticking")"
+run davit system check
+expect_out ''
 davit rm -f -t 0 k > /dev/null
 
 # Several, the latest, and one that would be gone.
