@@ -189,6 +189,13 @@ volatile_prepare (Store *store, const DavitRootfsRequest *request, int rootfs, G
 	return !marked || volatile_unmark (store, rootfs, error);
 }
 
+static void
+layers_mounted (Store *store)
+{
+	if (store->form->mounted != NULL)
+		store->form->mounted (store);
+}
+
 /* The lower directories, and the mount. */
 static gboolean
 rootfs_mount (Store *store, const DavitRootfsRequest *request, OverlayMount *mount,
@@ -200,8 +207,7 @@ rootfs_mount (Store *store, const DavitRootfsRequest *request, OverlayMount *mou
 	    (request->mount_points != NULL &&
 	     !overlay_places_add (store, request->mount_points, &lower, error)))
 		return FALSE;
-	if (store->form->mounted != NULL)
-		store->form->mounted (store);
+	layers_mounted (store);
 	mount->state_dirfd = store->host->state_dirfd;
 	mount->user_xattr = store->host->facts->rootless;
 	mount->lower = overlay_lower_paths (&lower);
@@ -222,6 +228,17 @@ rootfs_mount_on_memory (Store *store, const DavitRootfsRequest *request, guint64
 		return FALSE;
 	mount.upper_fd = memory;
 	return rootfs_mount (store, request, &mount, ret_mount_fd, error);
+}
+
+/* Nothing stands on top. */
+static gboolean
+rootfs_mount_read_only (Store *store, const DavitRootfsRequest *request, int *ret_mount_fd,
+			GError **error)
+{
+	if (!overlay_layers_mount (store, request->layers, ret_mount_fd, error))
+		return FALSE;
+	layers_mounted (store);
+	return TRUE;
 }
 
 static gboolean
@@ -257,7 +274,7 @@ overlay_rootfs_mount (gpointer instance, const DavitRootfsRequest *request, int 
 	if (!store_rootfs_find (store, request->id, &rootfs, error))
 		return FALSE;
 	if (request->read_only)
-		return overlay_layers_mount (store, request->layers, ret_mount_fd, error);
+		return rootfs_mount_read_only (store, request, ret_mount_fd, error);
 	if (!overlay_memory_find (rootfs, &memory, error))
 		return FALSE;
 	if (memory > 0)

@@ -165,6 +165,7 @@ squash_server_start (const char *program, int device, int file, const SquashUser
 
 typedef struct {
 	int mount_fd;
+	pid_t parent;
 } Touch;
 
 static int
@@ -173,6 +174,9 @@ touch_run (void *data)
 	const Touch *touch = (const Touch *) data;
 	struct stat status;
 
+	/* It has all that we have open, locks too: it must not wait any longer than we live. */
+	if (prctl (PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid () != touch->parent)
+		return ECANCELED;
 	return fstat (touch->mount_fd, &status) == 0 ? 0 : errno;
 }
 
@@ -184,7 +188,7 @@ static int
 touch (const SquashServer *server, int mount_fd, gboolean *ret_late)
 {
 	char *stack = store_child_stack_new (NULL);
-	Touch data = {mount_fd};
+	Touch data = {.mount_fd = mount_fd, .parent = getpid ()};
 	struct pollfd poll_fd = {.fd = -1, .events = POLLIN};
 	int status = 0;
 	int ready;

@@ -73,18 +73,27 @@ loop_find (Loop *loop, Store *store, const char *chain_id, int file_fd)
 	return loop->fd >= 0 && loop_is_of (loop, file_fd);
 }
 
+/* Of a name that is known, so that it goes with the note. */
+static char *
+note_new_path (const char *chain_id)
+{
+	return g_strconcat (NOTES "/", chain_id, ".new", NULL);
+}
+
 /* The next one mounts it without: that it could not be written is no reason to fail. */
 static void
 loop_note (Store *store, const char *chain_id, int number)
 {
 	g_autofree char *note = g_build_filename (NOTES, chain_id, NULL);
-	g_autofree char *note_new = g_strdup_printf (NOTES "/%s.%d", chain_id, (int) getpid ());
+	g_autofree char *note_new = note_new_path (chain_id);
 	char text[NAME_SIZE];
 	int run = store->host->run_dirfd;
 
 	g_snprintf (text, sizeof text, "%d", number);
 	if (run < 0 || (mkdirat (run, NOTES, 0700) < 0 && errno != EEXIST))
 		return;
+	/* Of somebody who was broken off, or is about to rename it: then one of the two is lost. */
+	unlinkat (run, note_new, 0);
 	if (symlinkat (text, run, note_new) == 0 && renameat (run, note_new, run, note) < 0)
 		unlinkat (run, note_new, 0);
 }
@@ -93,9 +102,13 @@ void
 squash_loop_forget (Store *store, const char *chain_id)
 {
 	g_autofree char *note = g_build_filename (NOTES, chain_id, NULL);
+	g_autofree char *note_new = note_new_path (chain_id);
+	int run = store->host->run_dirfd;
 
-	if (store->host->run_dirfd >= 0)
-		unlinkat (store->host->run_dirfd, note, 0);
+	if (run < 0)
+		return;
+	unlinkat (run, note, 0);
+	unlinkat (run, note_new, 0);
 }
 
 static gboolean

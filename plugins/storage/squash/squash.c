@@ -72,10 +72,11 @@ squash_layer_remove (gpointer instance, const char *chain_id, GError **error)
 {
 	Store *store = (Store *) instance;
 
-	if (!store_layer_remove (store, chain_id, error))
+	if (!store_check_chain_id (chain_id, error))
 		return FALSE;
+	/* First: behind the layer's end nothing would lead to the note any more. */
 	squash_loop_forget (store, chain_id);
-	return TRUE;
+	return store_layer_remove (store, chain_id, error);
 }
 
 /* The directory stays usable when the descriptor of the mount is closed: it holds the mount. */

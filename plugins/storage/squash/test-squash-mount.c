@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,31 +118,53 @@ keeper_find (void)
 	return 0;
 }
 
-/* All layers of a container by one process, for the next one, and no longer than that lives. */
 static void
-test_keep (TestStore *store, gconstpointer data)
+keeper_end (void)
 {
-	DavitRootfsRequest request = test_request ("x", 2);
+	pid_t pid = keeper_find ();
 	davit_autofd process = -1;
-	davit_autofd fd = -1;
-	pid_t pid;
 
-	test_store_configure (store, "storage.squash.keep-mounted=1h");
-	test_squash_layer (store, 0);
-	test_squash_layer (store, 1);
-	for (guint i = 0; i < 3; i++) {
-		fd = test_rootfs_mount (store, &request);
-		test_assert_content (fd, "file", "content");
-		davit_fd_close (&fd);
-		g_assert_cmpuint (test_squash_loops (store), ==, 2);
-	}
-	pid = keeper_find ();
 	g_assert_cmpint (pid, >, 0);
 	process = process_open (pid);
 	g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
 	g_assert_true (process_has_ended (process, END_MSEC));
 	g_assert_cmpint (keeper_find (), ==, 0);
-	g_assert_cmpuint (test_squash_loops (store), ==, 0);
+}
+
+/* All layers of a container by one process, for the next one, and no longer than that lives. */
+static void
+test_keep (TestStore *store, gconstpointer data)
+{
+	DavitRootfsRequest request = test_request ("x", 2);
+	davit_autofd fd = -1;
+
+	test_store_configure (store, "storage.squash.keep-mounted=1h");
+	test_squash_layer (store, 0);
+	test_squash_layer (store, 1);
+	for (guint read_only = 0; read_only < 2; read_only++) {
+		request.read_only = read_only == 1;
+		for (guint i = 0; i < 3; i++) {
+			fd = test_rootfs_mount (store, &request);
+			test_assert_content (fd, "file", "content");
+			davit_fd_close (&fd);
+			g_assert_cmpuint (test_squash_loops (store), ==, 2);
+		}
+		keeper_end ();
+		g_assert_cmpuint (test_squash_loops (store), ==, 0);
+	}
+}
+
+static char *
+note_path (TestStore *store)
+{
+	return g_build_filename (store->directory, "run", "plugins", "storage", "squash", "loop",
+				 test_chain_id (0), NULL);
+}
+
+static gboolean
+link_exists (const char *path)
+{
+	return faccessat (AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* What the note says may be anything: another device, one that is not in use, or nonsense. */
@@ -149,11 +173,17 @@ test_stale_note (TestStore *store, gconstpointer data)
 {
 	static const char *const targets[] = {"0", "999999", "-1", "../../etc", "x"};
 	DavitRootfsRequest request = test_request ("x", 1);
-	g_autofree char *note = g_build_filename (store->directory, "run", "plugins", "storage",
-						  "squash", "loop", test_chain_id (0), NULL);
+	g_autofree char *note = note_path (store);
+	g_autofree char *note_new = g_strconcat (note, ".new", NULL);
 
 	test_squash_layer (store, 0);
+	/* Of one that was killed before it had its name. */
 	close (test_rootfs_mount (store, &request));
+	g_assert_cmpint (unlink (note), ==, 0);
+	g_assert_cmpint (symlink ("0", note_new), ==, 0);
+	close (test_rootfs_mount (store, &request));
+	g_assert_false (link_exists (note_new));
+	g_assert_cmpint (symlink ("0", note_new), ==, 0);
 	for (guint i = 0; i < G_N_ELEMENTS (targets); i++) {
 		davit_autofd fd = -1;
 
@@ -163,8 +193,40 @@ test_stale_note (TestStore *store, gconstpointer data)
 		test_assert_content (fd, "file", "content");
 		g_assert_cmpuint (test_squash_loops (store), ==, 1);
 	}
+	g_assert_cmpint (symlink ("0", note_new), ==, 0);
 	g_assert_true (davit_storage_layer_remove (store->storage, test_chain_id (0), NULL));
-	g_assert_cmpint (access (note, F_OK), ==, -1);
+	g_assert_false (link_exists (note));
+	g_assert_false (link_exists (note_new));
+}
+
+/* A removal that is broken off behind the layer's end leaves no note that nothing leads to. */
+static void
+test_note_goes_first (TestStore *store, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename (store->directory, "root", "storage", "squash",
+						  "layers", test_chain_id (0), "root", NULL);
+	g_autofree char *note = note_path (store);
+	DavitRootfsRequest request = test_request ("x", 1);
+	int status = 0;
+	pid_t child;
+
+	test_squash_layer (store, 0);
+	close (test_rootfs_mount (store, &request));
+	g_assert_true (link_exists (note));
+	child = fork ();
+	if (child == 0) {
+		if (unshare (CLONE_NEWNS) < 0 ||
+		    mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mount ("davit", path, "tmpfs", 0, NULL) < 0)
+			_exit (99);
+		test_store_reopen (store);
+		_exit (davit_storage_layer_remove (store->storage, test_chain_id (0), NULL) ? 1
+											    : 0);
+	}
+	g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+	g_assert_cmpint (status, ==, 0);
+	g_assert_false (test_layer_exists (store, 0));
+	g_assert_false (link_exists (note));
 }
 
 typedef struct {
@@ -375,6 +437,45 @@ test_fuse_program (TestStore *store, gconstpointer data)
 	g_setenv ("PATH", path, TRUE);
 }
 
+/* Killed while the program does nothing: nobody goes on waiting with what we have open. */
+static void
+test_fuse_waiter (TestStore *store, gconstpointer data)
+{
+	g_autofree char *begun = g_build_filename (store->directory, "begun", NULL);
+	g_autofree char *script = g_strdup_printf ("echo > %s; read x < %s", begun, begun);
+	g_autofree char *path = g_strdup (g_getenv ("PATH"));
+	struct pollfd poll_fd = {.events = POLLIN};
+	davit_autofd fifo = -1;
+	int ends[2];
+	char byte;
+	pid_t child;
+	pid_t server = 0;
+
+	test_store_configure (store, "storage.squash.mount=fuse");
+	test_squash_layer (store, 0);
+	test_squash_program (store, "squashfuse_ll", script);
+	g_assert_true (mkfifo (begun, 0666) == 0 && chmod (begun, 0666) == 0);
+	g_assert_cmpint (pipe2 (ends, O_CLOEXEC), ==, 0);
+	child = fork ();
+	if (child == 0) {
+		davit_storage_layer_open (store->storage, test_chain_id (0), &ends[0], NULL, NULL);
+		_exit (1);
+	}
+	close (ends[1]);
+	fifo = open (begun, O_RDONLY | O_CLOEXEC);
+	g_assert_cmpint (read (fifo, &byte, 1), ==, 1);
+	g_assert_cmpuint (test_squash_servers (store, &server), ==, 1);
+	g_assert_cmpint (kill (child, SIGKILL), ==, 0);
+	g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+	poll_fd.fd = ends[0];
+	g_assert_cmpint (poll (&poll_fd, 1, END_MSEC), ==, 1);
+	g_assert_cmpint (read (ends[0], &byte, 1), ==, 0);
+	g_assert_cmpint (kill (server, SIGKILL), ==, 0);
+	test_squash_servers_end (store);
+	close (ends[0]);
+	g_setenv ("PATH", path, TRUE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -383,9 +484,11 @@ main (int argc, char **argv)
 	test_store_add ("squash", "first", test_first);
 	test_store_add ("squash", "keep", test_keep);
 	test_store_add ("squash", "stale-note", test_stale_note);
+	test_store_add ("squash", "note-goes-first", test_note_goes_first);
 	test_store_add ("squash", "many", test_many);
 	test_store_add ("squash", "fuse", test_fuse);
 	test_store_add ("squash", "fuse-killed", test_fuse_killed);
 	test_store_add ("squash", "fuse-program", test_fuse_program);
+	test_store_add ("squash", "fuse-waiter", test_fuse_waiter);
 	return g_test_run ();
 }
