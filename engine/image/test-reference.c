@@ -117,8 +117,9 @@ test_long (void)
 	g_assert_null (davit_image_normalize_name (bad_tag, NULL));
 	g_assert_null (davit_image_normalize_name (docker_path, NULL));
 	g_assert_null (davit_image_normalize_name (long_path, &error));
-	g_assert_true (g_str_has_suffix (
-		error->message, "a name has at most 255 characters, with that of its registry"));
+	g_assert_true (
+		g_str_has_suffix (error->message,
+				  "a name has at most 255 characters, with that of its registry"));
 }
 
 static void
