@@ -10,12 +10,9 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "driver/report-json.h"
+#include "driver/watch.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static const char *
@@ -137,27 +134,6 @@ child_use (DavitPluginReport *report, DavitModule *module, const DavitDriverCont
 	return TRUE;
 }
 
-/*
- * Nothing that the plugin prints or breaks may reach beyond this process. Gives the descriptor to
- * write to.
- */
-static int
-child_isolate (int fd)
-{
-	static const struct rlimit no_core = {0, 0};
-	/* A caller without standard streams has it as one of 0 to 2, which are replaced here. */
-	int result = fd > STDERR_FILENO ? fd : fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int i = STDIN_FILENO; null >= 0 && i <= STDERR_FILENO; i++)
-		dup2 (null, i);
-	/* Its own group, so that its own children can be ended with it. */
-	setpgid (0, 0);
-	prctl (PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit (RLIMIT_CORE, &no_core);
-	return result;
-}
-
 void
 davit_report_child (const DavitDriverContext *context, const DavitPluginFile *file,
 		    gboolean describe, int fd)
@@ -168,7 +144,7 @@ davit_report_child (const DavitDriverContext *context, const DavitPluginFile *fi
 	DavitModule *module;
 	GError *error = NULL;
 
-	fd = child_isolate (fd);
+	fd = davit_watch_isolate (fd);
 	davit_report_reset (&report);
 	line_write (fd, DAVIT_REPORT_PHASE, "loading");
 	module = davit_loader_open (file->path, &error);

@@ -1,36 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The parent's half of a report: forks, reads with a deadline and a cap, and turns whatever became
- * of the child into one line of text.
+ * The parent's half of a report: lets a child find out, and turns whatever became of it into one
+ * line of text.
  */
 
 #include "driver/report.h"
 
-#include "base/error.h"
-#include "base/fd.h"
 #include "base/text.h"
 #include "driver/report-child.h"
 #include "driver/report-json.h"
+#include "driver/watch.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define REPORT_SIZE_LIMIT ((gsize) 1024 * 1024)
 
+/* What the child is told. */
 typedef struct {
-	pid_t pid;
-	int pidfd;
-	int fd;
-	GString *text;
-	gboolean late;
-} ReportChild;
+	const DavitDriverContext *context;
+	const DavitPluginFile *file;
+	gboolean describe;
+} ReportTask;
 
 void
 davit_plugin_report_free (DavitPluginReport *report)
@@ -47,96 +38,12 @@ davit_plugin_report_free (DavitPluginReport *report)
 	g_free (report);
 }
 
-/* What is in the pipe now. FALSE at its end, or when there is too much. */
-static gboolean
-child_read (ReportChild *child)
-{
-	char buffer[4096];
-	gssize length;
-
-	while ((length = read (child->fd, buffer, sizeof buffer)) > 0) {
-		if (child->text->len + (gsize) length > REPORT_SIZE_LIMIT)
-			return FALSE;
-		g_string_append_len (child->text, buffer, length);
-	}
-	return length < 0 && (errno == EAGAIN || errno == EINTR);
-}
-
-/*
- * Until the child ends or the deadline passes. The end of the pipe alone tells nothing: a process
- * that the plugin left behind may hold it open.
- */
 static void
-child_wait (ReportChild *child, guint deadline_msec)
+child_run (int fd, gconstpointer data)
 {
-	gint64 end = g_get_monotonic_time () + (gint64) deadline_msec * 1000;
-	gboolean reading = TRUE;
+	const ReportTask *task = (const ReportTask *) data;
 
-	for (;;) {
-		struct pollfd polls[] = {
-			{.fd = child->pidfd, .events = POLLIN},
-			{.fd = reading ? child->fd : -1, .events = POLLIN},
-		};
-		gint64 left = (end - g_get_monotonic_time () + 999) / 1000;
-
-		if (left <= 0) {
-			child->late = TRUE;
-			return;
-		}
-		if (poll (polls, G_N_ELEMENTS (polls), (int) left) < 0 && errno != EINTR)
-			return;
-		if (polls[1].revents != 0)
-			reading = child_read (child);
-		if (polls[0].revents != 0) {
-			child_read (child);
-			return;
-		}
-	}
-}
-
-static gboolean
-child_start (ReportChild *child, const DavitDriverContext *context, const DavitPluginFile *file,
-	     gboolean describe, GError **error)
-{
-	int pipe_fds[2];
-
-	if (pipe2 (pipe_fds, O_CLOEXEC) < 0)
-		return davit_error_errno (error, errno, "pipe");
-	child->pid = fork ();
-	if (child->pid == 0) {
-		close (pipe_fds[0]);
-		davit_report_child (context, file, describe, pipe_fds[1]);
-	}
-	child->fd = pipe_fds[0];
-	close (pipe_fds[1]);
-	if (child->pid < 0)
-		return davit_error_errno (error, errno, "fork");
-	/* Here too: otherwise a kill of the group might come before there is one. */
-	setpgid (child->pid, child->pid);
-	fcntl (child->fd, F_SETFL, O_NONBLOCK);
-	child->pidfd = pidfd_open (child->pid, 0);
-	if (child->pidfd < 0)
-		return davit_error_errno (error, errno, "pidfd");
-	return TRUE;
-}
-
-/* Ends the whole group, then collects the child; until then nobody else can have its number. */
-static void
-child_end (ReportChild *child, siginfo_t *ret_info)
-{
-	int options = WEXITED | WNOWAIT;
-
-	if (child->pid > 0) {
-		if (child->late || child->pidfd < 0)
-			kill (child->pid, SIGKILL);
-		while (waitid (P_PID, (id_t) child->pid, ret_info, options) < 0 && errno == EINTR)
-			continue;
-		kill (-child->pid, SIGKILL);
-		while (waitid (P_PID, (id_t) child->pid, ret_info, WEXITED) < 0 && errno == EINTR)
-			continue;
-	}
-	davit_fd_close (&child->pidfd);
-	davit_fd_close (&child->fd);
+	davit_report_child (task->context, task->file, task->describe, fd);
 }
 
 /* Takes the last report and the last phase out of what the child wrote. */
@@ -164,7 +71,7 @@ report_parse (DavitPluginReport *report, char **lines, gboolean *ret_complete, G
 }
 
 static char *
-child_reason (const ReportChild *child, const siginfo_t *info, const char *phase, gboolean complete,
+child_reason (const DavitWatch *child, const siginfo_t *info, const char *phase, gboolean complete,
 	      guint deadline_msec)
 {
 	if (child->late)
@@ -184,8 +91,9 @@ davit_report_make (const DavitDriverContext *context, const DavitPluginFile *fil
 		   gboolean describe, guint deadline_msec)
 {
 	g_autoptr (DavitPluginReport) report = g_new0 (DavitPluginReport, 1);
-	ReportChild child = {.pidfd = -1, .fd = -1};
+	const ReportTask task = {context, file, describe};
 	g_autoptr (GString) text = g_string_new (NULL);
+	DavitWatch child = {.pidfd = -1, .fd = -1, .text = text, .limit = REPORT_SIZE_LIMIT};
 	g_auto (GStrv) lines = NULL;
 	g_autoptr (GError) error = NULL;
 	siginfo_t info = {0};
@@ -197,10 +105,9 @@ davit_report_make (const DavitDriverContext *context, const DavitPluginFile *fil
 	report->kind = file->kind;
 	report->name = g_strdup (file->name);
 	report->path = g_strdup (file->path);
-	child.text = text;
-	if (child_start (&child, context, file, describe, &error))
-		child_wait (&child, deadline_msec);
-	child_end (&child, &info);
+	if (davit_watch_start (&child, 0, child_run, &task, &error))
+		davit_watch_wait (&child, deadline_msec);
+	davit_watch_end (&child, &info);
 
 	lines = g_strsplit (text->str, "\n", -1);
 	phase = report_parse (report, lines, &complete, error == NULL ? &error : NULL);
