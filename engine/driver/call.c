@@ -102,6 +102,15 @@ davit_contract_process (const DavitDriver *driver, const char *operation, int pi
 	return TRUE;
 }
 
+static void
+call_observe (const DavitCall *call, gboolean ends)
+{
+	const DavitDriverObserver *observer = &call->driver->observer;
+
+	if (observer->called != NULL)
+		observer->called (call->driver, call->operation, ends, observer->data);
+}
+
 gboolean
 davit_call_begin (DavitCall *call, const char *path, gboolean present, GError **error)
 {
@@ -118,6 +127,7 @@ davit_call_begin (DavitCall *call, const char *path, gboolean present, GError **
 					call->driver->label, call->operation);
 	call->result_length = davit_result_length (call->result);
 	davit_trace_begin (call->driver->label, call->operation);
+	call_observe (call, FALSE);
 	return TRUE;
 }
 
@@ -143,6 +153,7 @@ call_fail (DavitCall *call, GError **error)
 gboolean
 davit_call_end (DavitCall *call, gboolean succeeded, GError **error)
 {
+	call_observe (call, TRUE);
 	davit_trace_end ();
 	if (!succeeded)
 		return call_fail (call, error);

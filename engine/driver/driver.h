@@ -21,14 +21,25 @@ typedef struct {
 	int cache_fd;
 } DavitServices;
 
+typedef struct _DavitDriver DavitDriver;
+
+/**
+ * DavitDriverObserver: is told when an operation begins (ends FALSE) and when it has ended.
+ */
 typedef struct {
+	void (*called) (DavitDriver *driver, const char *operation, gboolean ends, gpointer data);
+	gpointer data;
+} DavitDriverObserver;
+
+struct _DavitDriver {
 	DavitModule *module;
 	char *label;   /* "storage/overlay", "runtime/oci:crun" */
 	char *variant; /* or NULL */
 	DavitServices services;
 	gpointer instance;
 	gboolean opened;
-} DavitDriver;
+	DavitDriverObserver observer; /* called: NULL if nobody looks */
+};
 
 struct _DavitStorage {
 	DavitDriver driver;
