@@ -49,6 +49,7 @@ DAVIT_CMD (version);
 DAVIT_CMD (config_show);
 DAVIT_CMD (plugin_list);
 DAVIT_CMD (plugin_info);
+DAVIT_CMD (plugin_check);
 DAVIT_CMD (system_check);
 DAVIT_CMD (system_reset);
 DAVIT_CMD (help);
@@ -82,6 +83,7 @@ extern const DavitFlag davit_rmi_flags[];
 extern const DavitFlag davit_history_flags[];
 extern const DavitFlag davit_format_flags[];
 extern const DavitFlag davit_list_flags[];
+extern const DavitFlag davit_plugin_check_flags[];
 extern const DavitFlag davit_system_check_flags[];
 extern const DavitFlag davit_system_reset_flags[];
 
@@ -105,6 +107,7 @@ extern const char davit_import_manual[];
 extern const char davit_images_manual[];
 extern const char davit_rmi_manual[];
 extern const char davit_plugin_list_manual[];
+extern const char davit_plugin_check_manual[];
 extern const char davit_system_check_manual[];
 
 G_END_DECLS
