@@ -81,6 +81,8 @@ descriptors_place (const DavitSpawnChild *child)
 		if (dup2 (child->sources[i], i) < 0)
 			return -1;
 	}
+	if (child->program_at >= 0 && fcntl (child->program_at, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
 	/*
 	 * All of ours is close-on-exec from birth. This is for what the engine inherited itself
 	 * (CVE-2024-21626 was one descriptor too many); a kernel before 5.9 does without.
@@ -100,6 +102,19 @@ mount_attach (const DavitSpawnChild *child)
 		return -1;
 	return (int) syscall (SYS_move_mount, child->mount_fd, "", AT_FDCWD, child->mount_path,
 			      MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+/* Returns if it can't. */
+static void
+program_execute (const DavitSpawnChild *child)
+{
+	char *const *argv = (char *const *) child->argv;
+	char *const *envp = (char *const *) child->envp;
+
+	if (child->program_at >= 0)
+		execveat (child->program_at, "", argv, envp, AT_EMPTY_PATH);
+	/* Also for a script: its interpreter would get a descriptor that is closed by then. */
+	execve (child->path, argv, envp);
 }
 
 static int
@@ -124,7 +139,7 @@ start_run (void *data)
 	if (descriptors_place (child) < 0)
 		return start_fail (start, STEP_DESCRIPTORS);
 	signals_reset ();
-	execve (child->path, (char *const *) child->argv, (char *const *) child->envp);
+	program_execute (child);
 	return start_fail (start, STEP_EXEC);
 }
 

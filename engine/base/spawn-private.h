@@ -11,6 +11,12 @@ G_BEGIN_DECLS
 /* The absolute path of a program: argv[0] as it is, or searched. UNAVAILABLE if it is not there. */
 gboolean davit_spawn_find_program (const char *name, char **ret_path, GError **error);
 
+/*
+ * The program's file on a detached read-only mount of its own, to execute it from there. -1: there
+ * is no way to have that, and it is executed by its path.
+ */
+int davit_spawn_view_program (const char *path);
+
 /* The clean environment of DavitSpawn.envp == NULL. Free with g_strfreev. */
 char **davit_spawn_environment (void);
 
@@ -24,6 +30,7 @@ typedef struct {
 	const char *const *envp;
 	int *sources; /* what becomes 0, 1, 2, 3, ...; the child changes them */
 	int n_sources;
+	int program_at; /* which of these is not passed on but executed; -1: path is */
 	int cwd_dirfd;
 	int netns_fd;
 	int userns_fd;

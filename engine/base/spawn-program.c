@@ -5,9 +5,12 @@
 #include "base/spawn-private.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,6 +61,17 @@ davit_spawn_find_program (const char *name, char **ret_path, GError **error)
 	}
 	return davit_error_set (error, DAVIT_ERROR_UNAVAILABLE,
 				"program \"%s\" is not installed; it was searched in PATH", name);
+}
+
+int
+davit_spawn_view_program (const char *path)
+{
+	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+	davit_autofd fd = open_tree (AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0 || mount_setattr (fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
+		return -1;
+	return davit_fd_steal (&fd);
 }
 
 char **

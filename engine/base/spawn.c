@@ -86,8 +86,9 @@ static gboolean
 spawn_start (const DavitSpawn *spawn, const int std[3], gboolean dies_with_parent, pid_t *ret_pid,
 	     int *ret_pidfd, GError **error)
 {
-	g_autofree int *sources = g_new (int, 3 + spawn->n_pass_fds);
+	g_autofree int *sources = g_new (int, 3 + spawn->n_pass_fds + 1);
 	g_autofree char *path = NULL;
+	davit_autofd view = -1;
 	g_auto (GStrv) environment = NULL;
 	DavitSpawnChild child = {
 		.argv = spawn->argv,
@@ -99,6 +100,7 @@ spawn_start (const DavitSpawn *spawn, const int std[3], gboolean dies_with_paren
 		.userns_fd = spawn->userns_fd,
 		.mount_path = spawn->mount_path,
 		.mount_fd = spawn->mount_fd,
+		.program_at = -1,
 		.dies_with_parent = dies_with_parent,
 	};
 
@@ -112,6 +114,12 @@ spawn_start (const DavitSpawn *spawn, const int std[3], gboolean dies_with_paren
 	memcpy (sources, std, 3 * sizeof (int));
 	if (spawn->n_pass_fds > 0)
 		memcpy (sources + 3, spawn->pass_fds, spawn->n_pass_fds * sizeof (int));
+	if (spawn->read_only)
+		view = davit_spawn_view_program (path);
+	if (view >= 0) {
+		child.program_at = child.n_sources;
+		sources[child.n_sources++] = view;
+	}
 	return davit_spawn_child_start (&child, ret_pid, ret_pidfd, error);
 }
 

@@ -33,6 +33,12 @@ typedef struct {
 	 */
 	const char *mount_path;
 	int mount_fd;
+	/*
+	 * What is executed stands on a read-only mount of its file alone: nobody who gets at the
+	 * program by /proc/PID/exe can write to it. Left out where the kernel can't or may not, and
+	 * for scripts. The program can't find out from /proc/self/exe where it lies.
+	 */
+	gboolean read_only;
 	const int *pass_fds; /* become 3, 4, ... */
 	gsize n_pass_fds;
 	guint timeout_msec; /* 0: 30,000 */

@@ -420,6 +420,45 @@ test_mount (void)
 	}
 }
 
+/* Nobody can write to the program that runs, and no descriptor of that is left in it. */
+static void
+test_read_only (void)
+{
+	const int pass[] = {STDERR_FILENO};
+	Shell shell;
+
+	if (geteuid () != 0) {
+		g_test_skip ("needs root");
+		return;
+	}
+	shell_init (&shell, "test -w /proc/$$/exe; echo $?; ls -m /proc/$$/fd");
+	shell.spawn.pass_fds = pass;
+	shell.spawn.n_pass_fds = G_N_ELEMENTS (pass);
+	assert_output (&shell.spawn, "0\n0, 1, 2, 3\n");
+	shell.spawn.read_only = TRUE;
+	assert_output (&shell.spawn, "1\n0, 1, 2, 3\n");
+}
+
+/* A script has an interpreter, which opens it by its path. */
+static void
+test_read_only_script (void)
+{
+	g_autofree char *path = g_strdup_printf ("/tmp/davit-test-script-%d", (int) getpid ());
+	const char *const argv[] = {path, "word", NULL};
+	DavitSpawn spawn;
+
+	g_assert_true (g_file_set_contents_full (path, "#!/bin/sh\necho \"$0\" \"$1\"\n", -1,
+						 G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+	davit_spawn_init (&spawn, argv);
+	spawn.read_only = TRUE;
+	{
+		g_autofree char *expected = g_strdup_printf ("%s word\n", path);
+
+		assert_output (&spawn, expected);
+	}
+	g_assert_cmpint (unlink (path), ==, 0);
+}
+
 /* What stays is in a session of its own: no terminal's signal reaches it. */
 static void
 test_session (void)
@@ -525,6 +564,8 @@ main (int argc, char **argv)
 	g_test_add_func ("/spawn/directory", test_directory);
 	g_test_add_func ("/spawn/network-namespace", test_network_namespace);
 	g_test_add_func ("/spawn/mount", test_mount);
+	g_test_add_func ("/spawn/read-only", test_read_only);
+	g_test_add_func ("/spawn/read-only-script", test_read_only_script);
 	g_test_add_func ("/spawn/session", test_session);
 	g_test_add_func ("/spawn/start", test_start);
 	g_test_add_func ("/spawn/dies-with-parent", test_dies_with_parent);

@@ -125,6 +125,7 @@ helper_read (const DavitHelper *helper, DavitSpawn *spawn)
 		spawn->userns_fd = *copy.userns_fd;
 	spawn->mount_path = copy.mount_path;
 	spawn->mount_fd = copy.mount_path != NULL ? copy.mount_fd : -1;
+	spawn->read_only = copy.read_only;
 	spawn->input = copy.input;
 	spawn->timeout_msec = copy.timeout_msec;
 	spawn->output_limit = copy.output_limit;

@@ -93,6 +93,12 @@ typedef struct {
 	 */
 	const char *mount_path;
 	int mount_fd;
+	/*
+	 * It is executed from a read-only mount of its file alone, where the kernel can and may do
+	 * that: whoever gets at the program by /proc/PID/exe can't write to it. Such a program
+	 * can't find out from /proc/self/exe where it lies.
+	 */
+	gboolean read_only;
 } DavitHelper;
 
 /**
