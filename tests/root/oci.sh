@@ -12,7 +12,7 @@ here=$(dirname "$0")
 if [ -z "${OCI_INSIDE-}" ] && [ "$(id -u)" = 0 ]; then
 	OCI_INSIDE=1 exec unshare -m --propagation private bash "$0" "$@"
 fi
-tap_begin root busybox crun runc python3
+tap_begin root busybox crun runc python3 strace
 drivers_crun_cgroups
 box_image
 talk=$here/../lib/talk
@@ -257,6 +257,14 @@ expect_equal "$(left "$id")" "" "nothing is left without a record and a runtime"
 find /sys/fs/cgroup -type d -name "davit-test-$$" -prune -exec rmdir {} +
 run davit system check
 expect_status 0
+
+# crun executes itself a second time with each call if it could be overwritten where it stands. From
+# the read-only mount that it gets it need not: create, start, delete.
+mkdir "$T/traces"
+ASAN_OPTIONS=detect_leaks=0 strace -ff -z -s 4096 -o "$T/traces/t" -e trace=execve,execveat \
+	"${command[@]}" run --rm --network none --runtime oci:crun box true
+expect_equal "$(cat "$T/traces"/* | grep -c '^exec.*\["/usr/bin/crun", ')" 3 "crun is executed once for a call"
+expect_equal "$(cat "$T/traces"/* | grep -c '^execveat(.*\["/usr/bin/crun", ')" 3 "where nobody can write to it"
 
 # By the name alone, as others have it.
 run davit run --rm --runtime crun box true

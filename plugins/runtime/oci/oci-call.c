@@ -4,12 +4,17 @@
  * All that differs between two calls is the verb: where the runtime keeps its state, and where it
  * logs, is the same for each container. Its log is read only when it failed, and is a file because
  * a pipe would have to be passed on, and the container would get it.
+ *
+ * crun executes itself a second time, from a read-only mount that it makes, unless it stands on one
+ * already: CVE-2019-5736. To give it one saves as much as half of what most calls take. Others may
+ * need to know where they lie.
  */
 
 #include "oci-call.h"
 
 #include "oci-files.h"
 #include "oci-log.h"
+#include "oci-program.h"
 #include "oci-words.h"
 #include "runtime-error.h"
 
@@ -100,6 +105,7 @@ program_run (Running *running, GError **error)
 		.stdio = call->stdio,
 		.mount_path = call->mount_path,
 		.mount_fd = call->mount_fd,
+		.read_only = oci_program_is_crun (call->program),
 	};
 
 	return host->run_helper (host, &helper, &running->output, error);

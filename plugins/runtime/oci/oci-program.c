@@ -227,6 +227,14 @@ oci_program_choose (const DavitHost *host, GError **error)
 }
 
 gboolean
+oci_program_is_crun (const char *path)
+{
+	const char *slash = strrchr (path, '/');
+
+	return strcmp (slash != NULL ? slash + 1 : path, "crun") == 0;
+}
+
+gboolean
 oci_program_remember (int dirfd, const char *path, GError **error)
 {
 	return oci_files_write (dirfd, OCI_FILE_PROGRAM, path, error);

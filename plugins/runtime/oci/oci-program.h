@@ -23,6 +23,9 @@ char *oci_program_find (const DavitHost *host, const char *variant, GError **err
  */
 char *oci_program_choose (const DavitHost *host, GError **error);
 
+/* By its name: there is nothing else to tell it by that would not cost a call. */
+gboolean oci_program_is_crun (const char *path);
+
 /* Keeps path for the operations to come. */
 gboolean oci_program_remember (int dirfd, const char *path, GError **error);
 

@@ -8,20 +8,10 @@
 
 #include "oci-seccomp.h"
 
-#include <string.h>
-
 #ifdef OCI_HAVE_SECCOMP
 
+#include "oci-program.h"
 #include "runtime-seccomp.h"
-
-/* By its name: there is nothing else to tell it by that would not cost a call. */
-static gboolean
-takes_filter (const char *program)
-{
-	const char *slash = strrchr (program, '/');
-
-	return strcmp (slash != NULL ? slash + 1 : program, "crun") == 0;
-}
 
 char *
 oci_seccomp_filter (const DavitHost *host, const char *program, const DavitJson *seccomp)
@@ -30,8 +20,8 @@ oci_seccomp_filter (const DavitHost *host, const char *program, const DavitJson 
 
 	/* What native can't compile, an action that asks a listener, the runtime may. */
 	if (seccomp == NULL || !host->option_boolean (host, "compiled-seccomp") ||
-	    !takes_filter (program) || !runtime_seccomp_prepare (host, seccomp, &filter, NULL) ||
-	    filter == NULL)
+	    !oci_program_is_crun (program) ||
+	    !runtime_seccomp_prepare (host, seccomp, &filter, NULL) || filter == NULL)
 		return NULL;
 	return g_base64_encode ((const guchar *) filter->filter,
 				filter->length * sizeof (struct sock_filter));
