@@ -12,7 +12,8 @@
  *     --short          every read and write moves one byte at most
  *     --spare NAME     who executes a program of this name is let go: a container's own process
  *     --until WHEN     ends with main (default), or when all have ended
- *     --report FILE    what happened, in lines: "calls N", "hit N NAME CALL", "status N"
+ *     --report FILE    what happened, in lines: "calls N", "hit N NAME CALL", "status N",
+ *                      "crash NAME SIGNAL" for a process that a signal of its own has ended
  *     --list FILE      each call that was counted: "N PID NAME CALL"
  *
  * Calls are counted over all processes together, from the command's execve on. What the kernel lets
@@ -72,6 +73,7 @@ typedef struct {
 	int done;	 /* the call was hit */
 	long count;
 	char hit[128];
+	char crash[64];
 } Tracer;
 
 static Process *
@@ -270,6 +272,20 @@ newcomer (Tracer *tracer, pid_t parent)
 		process_add (tracer, (pid_t) pid);
 }
 
+/* The first; others may follow from it. */
+static void
+crash_note (Tracer *tracer, pid_t pid, int number)
+{
+	char name[32];
+
+	if (tracer->crash[0] != '\0' ||
+	    (number != SIGSEGV && number != SIGBUS && number != SIGILL && number != SIGFPE &&
+	     number != SIGABRT && number != SIGTRAP))
+		return;
+	name_of (pid, name, sizeof name);
+	snprintf (tracer->crash, sizeof tracer->crash, "%s %s", name, sigabbrev_np (number));
+}
+
 static void
 stopped (Tracer *tracer, Process *process, int status)
 {
@@ -299,6 +315,7 @@ stopped (Tracer *tracer, Process *process, int status)
 			kill (pid, SIGKILL);
 	} else {
 		deliver = number;
+		crash_note (tracer, pid, number);
 	}
 	resume (tracer, process, deliver);
 }
@@ -364,6 +381,8 @@ report (const Tracer *tracer)
 	fprintf (file, "calls %ld\n", tracer->count);
 	if (tracer->done)
 		fprintf (file, "hit %s\n", tracer->hit);
+	if (tracer->crash[0] != '\0')
+		fprintf (file, "crash %s\n", tracer->crash);
 	fprintf (file, "status %d\n", tracer->main_status);
 	return fflush (file) == 0 && (tracer->list == NULL || fclose (tracer->list) == 0) ? 0 : 2;
 }

@@ -70,6 +70,10 @@ for whom in caller main tree; do
 	esac
 done
 
+rm -rf in
+run tracer sh -c 'kill -ABRT $$'
+expect_true "a crash is reported" grep -qx 'crash sh ABRT' report
+
 # One that is spared goes on.
 rm -rf in
 cp "$(command -v mkdir)" spared
