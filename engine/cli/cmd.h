@@ -50,6 +50,7 @@ DAVIT_CMD (config_show);
 DAVIT_CMD (plugin_list);
 DAVIT_CMD (plugin_info);
 DAVIT_CMD (plugin_check);
+DAVIT_CMD (plugin_new);
 DAVIT_CMD (system_check);
 DAVIT_CMD (system_reset);
 DAVIT_CMD (help);
@@ -108,6 +109,7 @@ extern const char davit_images_manual[];
 extern const char davit_rmi_manual[];
 extern const char davit_plugin_list_manual[];
 extern const char davit_plugin_check_manual[];
+extern const char davit_plugin_new_manual[];
 extern const char davit_system_check_manual[];
 
 G_END_DECLS

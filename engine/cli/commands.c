@@ -371,6 +371,17 @@ static const DavitVerb verbs[] = {
 		.complete = "plugin",
 	},
 	{
+		.name = "plugin new",
+		.group = SYSTEM,
+		.synopsis = "KIND NAME [DIRECTORY]",
+		.summary = "make a directory with a new plugin, which can be built at once",
+		.run = davit_plugin_new_main,
+		.for_anyone = TRUE,
+		.operands_min = 2,
+		.operands_max = 3,
+		.manual = davit_plugin_new_manual,
+	},
+	{
 		.name = "plugin check",
 		.group = SYSTEM,
 		.synopsis = "FILE",

@@ -181,7 +181,7 @@ test_resolve (void)
 	unknown ("container foo", "unknown command \"container foo\"; see davit --help");
 	unknown ("plugin lst", "unknown command \"plugin lst\"; see davit --help, or did you mean "
 			       "\"plugin list\"?");
-	unknown ("plugin", "command \"plugin\" needs one of: list, info, check, inspect, ls");
+	unknown ("plugin", "command \"plugin\" needs one of: list, info, new, check, inspect, ls");
 }
 
 /* What the shells are answered, without a store. */
