@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/user.h"
 #include "davit-config.h"
 
 #include <errno.h>
@@ -49,21 +50,21 @@ static char *
 user_runroot (void)
 {
 	const char *runtime = environment_path ("XDG_RUNTIME_DIR");
-	g_autofree char *usual = g_strdup_printf ("/run/user/%u", (unsigned) geteuid ());
+	g_autofree char *usual = g_strdup_printf ("/run/user/%u", (unsigned) davit_user_id ());
 
 	if (runtime != NULL)
 		return g_build_filename (runtime, "davit", NULL);
 	if (access (usual, W_OK | X_OK) == 0)
 		return g_build_filename (usual, "davit", NULL);
 	/* Somebody else may have made it: davit_path_open_private looks whose it is. */
-	return g_strdup_printf ("/tmp/davit-%u", (unsigned) geteuid ());
+	return g_strdup_printf ("/tmp/davit-%u", (unsigned) davit_user_id ());
 }
 
 DavitPaths *
 davit_paths_new (void)
 {
 	DavitPaths *paths = g_new0 (DavitPaths, 1);
-	gboolean root = geteuid () == 0;
+	gboolean root = !davit_user_is_ordinary ();
 
 	paths->root = root ? g_strdup (DAVIT_LOCALSTATEDIR) : user_root ();
 	paths->runroot = root ? g_strdup ("/run/davit") : user_runroot ();

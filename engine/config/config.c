@@ -8,6 +8,7 @@
 #include "config/config.h"
 
 #include "base/error.h"
+#include "base/user.h"
 #include "config/key-file.h"
 #include "config/options.h"
 
@@ -209,7 +210,7 @@ config_read_files (DavitConfig *config, const DavitPaths *paths, GError **error)
 	if (!config_read (config, data, FALSE, error) ||
 	    !config_read_both (config, paths->sysconfdir, error))
 		return FALSE;
-	if (geteuid () != 0 && !config_read_user (config, error))
+	if (davit_user_is_ordinary () && !config_read_user (config, error))
 		return FALSE;
 	if (further == NULL || *further == '\0')
 		return TRUE;
