@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "base/user.h"
 #include "image/archive-confine.h"
 #include "image/archive-protocol.h"
 #include "image/archive-work.h"
@@ -124,6 +125,8 @@ job_unpack (Job *job, GError **error)
 		.target_dirfd = ARCHIVE_FD_SECOND,
 		.expected_digest = argument_digest (job, 1),
 		.expected_diff_id = argument_digest (job, 2),
+		.alone = davit_user_is_alone (),
+		.no_devices = !davit_user_may_make_devices (),
 	};
 	DavitArchiveSummary summary = {0};
 

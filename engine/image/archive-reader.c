@@ -36,6 +36,7 @@ struct _ArchiveReader {
 	GString *path;
 	GString *link;
 	guint64 entries;
+	gboolean alone;
 	ArchiveEntry entry;
 };
 
@@ -265,9 +266,15 @@ entry_owner (ArchiveReader *reader, GError **error)
 
 	if (uid < 0 || uid > ID_LIMIT || gid < 0 || gid > ID_LIMIT)
 		return entry_error (reader, "its user or group id is out of range", error);
-	entry->uid = (uid_t) uid;
-	entry->gid = (gid_t) gid;
+	entry->uid = reader->alone ? 0 : (uid_t) uid;
+	entry->gid = reader->alone ? 0 : (gid_t) gid;
 	return TRUE;
+}
+
+void
+archive_reader_set_alone (ArchiveReader *reader, gboolean alone)
+{
+	reader->alone = alone;
 }
 
 gboolean

@@ -48,6 +48,9 @@ ArchiveReader *archive_reader_new (ArchiveInput *input, GError **error);
 void archive_reader_free (ArchiveReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ArchiveReader, archive_reader_free)
 
+/* All entries belong to user and group 0, whatever they say: there are no others. */
+void archive_reader_set_alone (ArchiveReader *reader, gboolean alone);
+
 /*
  * TRUE and ret_entry; NULL in it at the end of the archive, which is that of the input too. Skips
  * what was not read of the entry before. Errors are CORRUPT or those of the input.

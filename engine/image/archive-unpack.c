@@ -53,7 +53,11 @@ archive_work_unpack (const DavitArchiveUnpack *request, ArchiveReply *reply,
 	if (!archive_input_open (input, error))
 		return FALSE;
 	reader = archive_reader_new (input, error);
-	if (reader == NULL || !unpack_entries (&writer, reader, error))
+	if (reader == NULL)
+		return FALSE;
+	archive_reader_set_alone (reader, request->alone);
+	writer.no_devices = request->no_devices;
+	if (!unpack_entries (&writer, reader, error))
 		return FALSE;
 	archive_input_summary (input, ret_summary);
 	ret_summary->entries = archive_reader_entries (reader);

@@ -170,12 +170,25 @@ make_node (const ArchiveEntry *entry, int parent, const char *name, GError **err
 	return FALSE;
 }
 
+/* Nothing of a layer below may be seen in its place, either. */
+static gboolean
+node_leave_out (ArchiveWriter *writer, const ArchiveEntry *entry, int parent, GError **error)
+{
+	g_autofree char *path = archive_reply_quote (entry->path);
+
+	archive_reply_notice (writer->reply, "\"%s\": left out: only root can make device nodes",
+			      path);
+	return archive_writer_clear_way (writer, parent, entry->path, error);
+}
+
 static gboolean
 write_node (ArchiveWriter *writer, const ArchiveEntry *entry, int parent, GError **error)
 {
 	const char *name = archive_tree_name (entry->path);
 	GError *failure = NULL;
 
+	if (writer->no_devices && !S_ISFIFO (entry->mode))
+		return node_leave_out (writer, entry, parent, error);
 	if (!make_node (entry, parent, name, &failure)) {
 		if (failure == NULL &&
 		    archive_writer_clear_way (writer, parent, entry->path, &failure) &&

@@ -26,7 +26,8 @@ G_BEGIN_DECLS
 typedef struct {
 	int target; /* opened anew, to read */
 	DavitWhiteouts whiteouts;
-	gboolean inherits; /* directories of layers below may hand on access lists to new files */
+	gboolean no_devices; /* they are left out */
+	gboolean inherits;   /* directories of layers below may hand on access lists to new files */
 	ArchiveReply *reply;
 	ArchiveTree tree;  /* for what is made */
 	ArchiveTree links; /* for what is linked to */

@@ -79,6 +79,9 @@ typedef struct {
 	DavitWhiteouts whiteouts;
 	const char *expected_diff_id; /* CORRUPT if it turns out otherwise; or NULL */
 	const char *expected_digest;  /* the same for the compressed bytes; or NULL */
+	/* Found out by the worker, since it may be that of an ordinary user (base/user.h). */
+	gboolean alone;	     /* all belongs to 0 */
+	gboolean no_devices; /* left out: a container has those of the engine */
 } DavitArchiveUnpack;
 
 /*
