@@ -38,7 +38,7 @@ struct _RuntimeCgroup {
 GPtrArray *runtime_cgroup_host_groups (const DavitHost *host, gboolean named, GError **error);
 void runtime_cgroup_group_free (RuntimeGroup *group);
 /* Where groups without an absolute path stand: the caller's own group, or "/". Free with g_free. */
-char *runtime_cgroup_host_place (const RuntimeGroup *group);
+char *runtime_cgroup_host_place (const DavitHost *host, const RuntimeGroup *group);
 
 /* runtime-cgroup-plan.c */
 gboolean runtime_cgroup_path_is_valid (const char *path);

@@ -163,7 +163,7 @@ runtime_cgroup_host_groups (const DavitHost *host, gboolean named, GError **erro
 
 /* Whether whoever rules the tree gave this part of it away. Root owns all, which says nothing. */
 static gboolean
-path_is_delegated (const RuntimeGroup *group, const char *own)
+path_is_delegated (const DavitHost *host, const RuntimeGroup *group, const char *own)
 {
 	g_autofree char *path = g_strconcat (group->mount, own, NULL);
 	struct stat status;
@@ -175,11 +175,11 @@ path_is_delegated (const RuntimeGroup *group, const char *own)
 		return TRUE;
 	if (getxattr (path, "trusted.delegate", value, sizeof value) == 1 && value[0] == '1')
 		return TRUE;
-	return geteuid () != 0 && stat (path, &status) == 0 && status.st_uid == geteuid ();
+	return host->facts->rootless && stat (path, &status) == 0 && status.st_uid == geteuid ();
 }
 
 char *
-runtime_cgroup_host_place (const RuntimeGroup *group)
+runtime_cgroup_host_place (const DavitHost *host, const RuntimeGroup *group)
 {
 	g_autofree char *own = g_strdup (group->own);
 
@@ -188,5 +188,5 @@ runtime_cgroup_host_place (const RuntimeGroup *group)
 	/* The caller was moved there to make room: the place is the one above. */
 	if (g_str_has_suffix (own, "/" RUNTIME_CGROUP_CALLER))
 		own[strlen (own) - strlen ("/" RUNTIME_CGROUP_CALLER)] = '\0';
-	return path_is_delegated (group, own) ? g_steal_pointer (&own) : g_strdup ("/");
+	return path_is_delegated (host, group, own) ? g_steal_pointer (&own) : g_strdup ("/");
 }

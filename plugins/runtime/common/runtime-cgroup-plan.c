@@ -70,10 +70,12 @@ path_join (const char *place, const char *below)
 	return g_strconcat (strcmp (place, "/") == 0 ? "" : place, "/", below, NULL);
 }
 
-/* parent and cgroups_path may be NULL. */
+/* cgroups_path may be NULL. */
 static char *
-path_make (const RuntimeGroup *group, const char *id, const char *parent, const char *cgroups_path)
+path_make (const DavitHost *host, const RuntimeGroup *group, const char *id,
+	   const char *cgroups_path)
 {
+	const char *parent = host->facts->cgroup_parent;
 	g_autofree char *place = NULL;
 	g_autofree char *below = NULL;
 
@@ -81,7 +83,7 @@ path_make (const RuntimeGroup *group, const char *id, const char *parent, const 
 		return g_strdup (cgroups_path);
 	if (cgroups_path == NULL && parent != NULL && parent[0] == '/')
 		return path_join (parent, id);
-	place = runtime_cgroup_host_place (group);
+	place = runtime_cgroup_host_place (host, group);
 	if (cgroups_path != NULL)
 		return path_join (place, cgroups_path);
 	below = g_strconcat (parent == NULL ? "davit" : parent, "/", id, NULL);
@@ -98,12 +100,12 @@ path_is_for_systemd (const char *path)
 }
 
 static gboolean
-group_plan (RuntimeGroup *group, const char *id, const char *parent, const char *cgroups_path,
+group_plan (const DavitHost *host, RuntimeGroup *group, const char *id, const char *cgroups_path,
 	    GError **error)
 {
 	struct stat status;
 
-	group->path = path_make (group, id, parent, cgroups_path);
+	group->path = path_make (host, group, id, cgroups_path);
 	if (!runtime_cgroup_path_is_valid (group->path))
 		return runtime_error_say (error, DAVIT_ERROR_CONFIG,
 					  "linux.cgroupsPath: \"%s\" is not a path of a control "
@@ -139,8 +141,7 @@ cgroup_plan (const DavitHost *host, const char *id, const char *cgroups_path, gb
 	cgroup->id = g_strdup (id);
 	cgroup->groups = groups;
 	for (guint i = 0; i < groups->len; i++) {
-		if (!group_plan (groups->pdata[i], id, host->facts->cgroup_parent, cgroups_path,
-				 error))
+		if (!group_plan (host, groups->pdata[i], id, cgroups_path, error))
 			return FALSE;
 	}
 	*ret_cgroup = g_steal_pointer (&cgroup);

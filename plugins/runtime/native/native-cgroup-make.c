@@ -269,7 +269,8 @@ native_cgroup_open (RuntimeCgroup *cgroup, GError **error)
 		if (!tasks_open (group, error))
 			return FALSE;
 	}
-	return found ||
+	/* An ordinary user may have none; one with processes in it can't go away. */
+	return found || cgroup->host->facts->rootless ||
 	       runtime_error_say (error, DAVIT_ERROR_NOT_FOUND,
 				  "the control group of container \"%s\" is gone", cgroup->id);
 }

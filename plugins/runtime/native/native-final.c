@@ -74,13 +74,24 @@ filter_needs_privilege (const NativeFinal *final)
 	return final->seccomp != NULL && !final->process->no_new_privileges;
 }
 
+/* Nothing but the group that the process has anyway. */
+static gboolean
+groups_are_bare (const NativeProcess *process)
+{
+	for (gsize i = 0; i < process->n_groups; i++) {
+		if (process->groups[i] != process->gid)
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* System calls and not the C library's functions: those would tell other threads, under a lock. */
 static gboolean
 become_user (const NativeProcess *process, NativeReport *report)
 {
 	if (syscall (SYS_setgroups, process->n_groups, process->groups) < 0 &&
 	    /* Forbidden in the user namespace, and there is nothing to set. */
-	    (errno != EPERM || process->n_groups > 0))
+	    (errno != EPERM || !groups_are_bare (process)))
 		return native_report_fail (report, NATIVE_STEP_GROUPS, errno, NULL);
 	if (syscall (SYS_setresgid, process->gid, process->gid, process->gid) < 0 ||
 	    syscall (SYS_setresuid, process->uid, process->uid, process->uid) < 0)
