@@ -3,6 +3,7 @@
 /* davit info */
 
 #include "base/error.h"
+#include "base/user.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
 #include "cli/document.h"
@@ -126,7 +127,7 @@ host_write (const Info *info)
 {
 	DavitJsonWriter *writer = info->writer;
 	const char *architecture, *variant;
-	gboolean rootless = geteuid () != 0;
+	gboolean rootless = davit_user_is_ordinary ();
 
 	davit_compose_host (&architecture, &variant);
 	davit_json_writer_begin_object (writer, "host");

@@ -107,6 +107,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "checkpoint",
+		.needs_root = TRUE,
 		.group = CONTAINERS,
 		.synopsis = "CONTAINER...",
 		.summary = "write running containers to disk, to be restored later",
@@ -118,6 +119,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "restore",
+		.needs_root = TRUE,
 		.group = CONTAINERS,
 		.synopsis = "CONTAINER...",
 		.summary = "let containers go on from their checkpoints",

@@ -13,6 +13,7 @@
 #include "davit-config.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static gboolean
 log_set_up (DavitCli *cli, GError **error)
@@ -48,6 +49,18 @@ operands_check (const DavitVerb *verb, const DavitArguments *arguments, GError *
 	return TRUE;
 }
 
+/* What root does as he is an ordinary user does in a namespace of his own. */
+static gboolean
+user_enter (DavitCli *cli, GError **error)
+{
+	DavitEngine *engine;
+
+	if (geteuid () == 0 || cli->verb->for_anyone)
+		return TRUE;
+	engine = davit_cli_engine (cli, error);
+	return engine != NULL && davit_engine_enter (engine, error);
+}
+
 static gboolean
 verb_run (DavitCli *cli, const char *const *words, const DavitVerbAlias *alias, GError **error)
 {
@@ -72,7 +85,7 @@ verb_run (DavitCli *cli, const char *const *words, const DavitVerbAlias *alias, 
 		return davit_cli_print (help, error);
 	}
 	return operands_check (verb, arguments, error) && davit_surroundings_check (verb, error) &&
-	       verb->run (cli, arguments, error);
+	       user_enter (cli, error) && verb->run (cli, arguments, error);
 }
 
 static gboolean

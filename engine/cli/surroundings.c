@@ -66,11 +66,11 @@ davit_surroundings_set_up (void)
 static gboolean
 user_check (const DavitVerb *verb, GError **error)
 {
-	if (geteuid () == 0)
+	if (geteuid () == 0 || !verb->needs_root)
 		return TRUE;
 	return davit_error_set (error, DAVIT_ERROR_UNSUPPORTED,
-				"\"%s\" needs root: containers of other users are not supported "
-				"yet; run davit as root, such as with sudo",
+				"\"%s\" needs root: it is not supported yet for other users; run "
+				"davit as root, such as with sudo",
 				verb->name);
 }
 

@@ -37,7 +37,8 @@ typedef struct {
 	guint operands_min;
 	guint operands_max;	  /* G_MAXUINT: any number */
 	gboolean stop_at_operand; /* options end at the first operand */
-	gboolean for_anyone;	  /* of use without root */
+	gboolean for_anyone;	  /* needs no rights: an ordinary user stays where he is */
+	gboolean needs_root;	  /* an ordinary user's namespace is not enough */
 	const char *complete;	  /* what its operands are, see complete.c; or NULL */
 	const char *manual;	  /* more about it: paragraphs, and examples that begin with "$ " */
 

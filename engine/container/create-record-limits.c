@@ -226,6 +226,9 @@ davit_creation_record_limits (const DavitCreation *creation, DavitJsonWriter *wr
 	write_block (limits, writer);
 	davit_creation_write_pairs (writer, "unified", limits->cgroup_conf);
 	davit_json_writer_end_object (writer);
+	/* One that nobody asked for is let go where an ordinary user may set none. */
+	if (!limits->has_pids_limit)
+		davit_json_writer_boolean (writer, "pidsLimitIsDefault", TRUE);
 	davit_json_writer_string_if (writer, "cgroupParent", limits->cgroup_parent);
 	if (limits->has_oom_score_adj)
 		davit_json_writer_integer (writer, "oomScoreAdj", limits->oom_score_adj);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/user.h"
 
 #include <limits.h>
 #include <sys/stat.h>
@@ -89,6 +90,8 @@ davit_engine_close (DavitEngine *engine)
 {
 	if (engine == NULL)
 		return;
+	if (engine->entered)
+		davit_user_leave (engine->paths->runroot_fd);
 	g_clear_pointer (&engine->images, davit_image_store_free);
 	g_clear_pointer (&engine->drivers, davit_drivers_free);
 	g_clear_pointer (&engine->config, davit_config_free);
@@ -96,6 +99,18 @@ davit_engine_close (DavitEngine *engine)
 	g_free (engine->boot_id);
 	g_strfreev (engine->self_arguments);
 	g_free (engine);
+}
+
+gboolean
+davit_engine_enter (DavitEngine *engine, GError **error)
+{
+	if (!davit_paths_open_runroot (engine->paths, error) ||
+	    !davit_user_enter (engine->paths->runroot_fd, error))
+		return FALSE;
+	engine->entered = TRUE;
+	/* Opened through a mount of the other namespace, from which no file can be linked here. */
+	davit_fd_close (&engine->paths->runroot_fd);
+	return davit_paths_open_runroot (engine->paths, error);
 }
 
 DavitStorage *

@@ -28,12 +28,16 @@ typedef struct {
 	DavitImageStore *images;
 	char *boot_id;
 	char **self_arguments; /* global options with which the monitor runs davit again */
+	gboolean entered;      /* the user's namespace */
 } DavitEngine;
 
 /* Reads the configuration; opens no plugin and no directory. */
 DavitEngine *davit_engine_open (const DavitEngineOptions *options, GError **error);
 void davit_engine_close (DavitEngine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitEngine, davit_engine_close)
+
+/* For an ordinary user, before anything else is asked of it, and once: see base/user.h. */
+gboolean davit_engine_enter (DavitEngine *engine, GError **error);
 
 /* The storage plugin that the configuration chooses. */
 DavitStorage *davit_engine_storage (DavitEngine *engine, GError **error);

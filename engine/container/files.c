@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/trace.h"
+#include "base/user.h"
 #include "container/spec-private.h"
 
 #include "davit-config.h"
@@ -205,7 +206,7 @@ make_containerenv (DavitFiles *files, GError **error)
 		"engine=\"davit-%s\"\nname=\"%s\"\nid=\"%s\"\nimage=\"%s\"\nimageid=\"%s\"\n"
 		"rootless=%d\n",
 		DAVIT_VERSION, record->name, record->id, record->image != NULL ? record->image : "",
-		record->image_id != NULL ? record->image_id : "", geteuid () != 0);
+		record->image_id != NULL ? record->image_id : "", davit_user_is_ordinary ());
 
 	if (davit_files_is_covered (files, "/run/.containerenv"))
 		return TRUE;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/user.h"
 #include "monitor/signals.h"
 
 #include <errno.h>
@@ -276,7 +277,9 @@ child_work (DavitLaunchChild *child, GError **error)
 {
 	if (chdir ("/") < 0)
 		return davit_error_errno (error, errno, "change to \"/\"");
-	if (!stdio_make (child, error) || !process_create (child, error) ||
+	if (!davit_user_register (child->launch->prepared->container->engine->paths->runroot_fd,
+				  error) ||
+	    !stdio_make (child, error) || !process_create (child, error) ||
 	    !monitor_prepare (child, error))
 		return FALSE;
 	created_note (child);

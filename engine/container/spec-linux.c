@@ -5,6 +5,7 @@
 #include "container/spec-private.h"
 
 #include "base/error.h"
+#include "base/user.h"
 
 #include <string.h>
 
@@ -55,19 +56,33 @@ write_namespaces (const DavitSpecBuild *build, GError **error)
 	return TRUE;
 }
 
+/* Nobody asked for it, and there is no group in which this user could set it. */
+static gboolean
+pids_limit_is_idle (gboolean is_default)
+{
+	return is_default && davit_user_is_ordinary () && !davit_user_cgroup_has ("pids");
+}
+
 static gboolean
 write_resources (const DavitSpecBuild *build, GError **error)
 {
 	const DavitJson *resources = NULL;
+	gboolean no_pids = FALSE;
 
-	if (!davit_json_get_object (build->json, "resources", &resources, error))
+	if (!davit_json_get_object (build->json, "resources", &resources, error) ||
+	    !davit_json_get_boolean (build->json, "pidsLimitIsDefault", &no_pids, error))
 		return FALSE;
+	no_pids = pids_limit_is_idle (no_pids);
 	davit_json_writer_begin_object (build->writer, "resources");
 	if (!davit_spec_write_device_rules (build, error))
 		return FALSE;
-	for (guint i = 0; i < davit_json_length (resources); i++)
-		davit_json_writer_value (build->writer, davit_json_element_key (resources, i),
-					 davit_json_element (resources, i));
+	for (guint i = 0; i < davit_json_length (resources); i++) {
+		const char *key = davit_json_element_key (resources, i);
+
+		if (!no_pids || strcmp (key, "pids") != 0)
+			davit_json_writer_value (build->writer, key,
+						 davit_json_element (resources, i));
+	}
 	davit_json_writer_end_object (build->writer);
 	return TRUE;
 }

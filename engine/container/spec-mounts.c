@@ -8,9 +8,13 @@
 #include "container/spec-private.h"
 
 #include "base/error.h"
+#include "base/user.h"
 
 #include <string.h>
 #include <unistd.h>
+
+/* Who owns terminals, by the number that it has everywhere. */
+#define TTY_GROUP 5
 
 /**
  * Mount: strings are borrowed, from the record or the request, unless they stand in texts.
@@ -82,6 +86,25 @@ put (Mounts *mounts, const char *destination, const char *type, const char *sour
 	mount_put (mounts, destination, type, source, options_new (options));
 }
 
+/* proc and sysfs show a namespace, and only where that is the user's own may he mount them anew. */
+static void
+put_kernel (Mounts *mounts, const char *path, const char *type, const char *const *options,
+	    const DavitNamespace *shown)
+{
+	static const char *const bind[] = {"rbind",   "rprivate", "rnosuid",
+					   "rnoexec", "rnodev",	  NULL};
+	static const char *const bind_read_only[] = {"rbind",  "rprivate", "rnosuid", "rnoexec",
+						     "rnodev", "rro",	   NULL};
+	gboolean foreign =
+		shown->mode == DAVIT_NAMESPACE_HOST || shown->mode == DAVIT_NAMESPACE_PATH;
+
+	if (!foreign || !davit_user_is_ordinary ())
+		put (mounts, path, type, type, options);
+	else
+		put (mounts, path, "bind", path,
+		     g_strv_contains (options, "ro") ? bind_read_only : bind);
+}
+
 static void
 put_base (Mounts *mounts)
 {
@@ -89,16 +112,23 @@ put_base (Mounts *mounts)
 	static const char *const dev[] = {"nosuid", "strictatime", "mode=755", "size=65536k", NULL};
 	static const char *const pts[] = {"nosuid",    "noexec", "newinstance", "ptmxmode=0666",
 					  "mode=0620", "gid=5",	 NULL};
+	static const char *const pts_bare[] = {"nosuid",	"noexec",    "newinstance",
+					       "ptmxmode=0666", "mode=0620", NULL};
 	static const char *const sys[] = {"nosuid", "noexec", "nodev", "ro", NULL};
 	static const char *const sys_writable[] = {"nosuid", "noexec", "nodev", "rw", NULL};
 	static const char *const cgroup[] = {"nosuid", "noexec", "nodev", "relatime", "ro", NULL};
 	static const char *const cgroup_writable[] = {"nosuid",	  "noexec", "nodev",
 						      "relatime", "rw",	    NULL};
 
-	put (mounts, "/proc", "proc", "proc", proc);
+	const DavitRecord *record = mounts->build->record;
+
+	put_kernel (mounts, "/proc", "proc", proc, &record->pid_namespace);
 	put (mounts, "/dev", "tmpfs", "tmpfs", dev);
-	put (mounts, "/dev/pts", "devpts", "devpts", pts);
-	put (mounts, "/sys", "sysfs", "sysfs", mounts->privileged ? sys_writable : sys);
+	/* The group "tty" is not there where an ordinary user has only his own. */
+	put (mounts, "/dev/pts", "devpts", "devpts",
+	     davit_user_is_ordinary () && !davit_user_has_group (TTY_GROUP) ? pts_bare : pts);
+	put_kernel (mounts, "/sys", "sysfs", mounts->privileged ? sys_writable : sys,
+		    &record->network_namespace);
 	put (mounts, "/sys/fs/cgroup", "cgroup", "cgroup",
 	     mounts->privileged ? cgroup_writable : cgroup);
 }

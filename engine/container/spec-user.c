@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/user.h"
 
 #include <string.h>
 
@@ -298,6 +299,51 @@ groups_resolve (int rootfs_fd, const char *group, const char *const *group_add, 
 	return TRUE;
 }
 
+static gboolean
+not_there (const char *what, guint32 id, GError **error)
+{
+	davit_error_set (error, DAVIT_ERROR_UNAVAILABLE, "%s %u: not among the ids that you have",
+			 what, id);
+	return davit_user_is_alone ()
+		       ? davit_error_hint (error, "without subordinate ids (/etc/subuid, "
+						  "/etc/subgid, newuidmap) a container has only "
+						  "user and group 0, which are you")
+		       : davit_error_hint (error, "root can give you more in /etc/subuid and "
+						  "/etc/subgid");
+}
+
+/* Those that were asked for come first. What the image adds is left out where it is not there. */
+static gboolean
+groups_restrict (DavitSpecUser *user, gsize n_asked, GError **error)
+{
+	gboolean settable = davit_user_may_set_groups ();
+	gsize kept = 0;
+
+	for (gsize i = 0; i < user->n_additional_gids; i++) {
+		guint32 gid = user->additional_gids[i];
+
+		if (settable && davit_user_has_group (gid))
+			user->additional_gids[kept++] = gid;
+		else if (i < n_asked)
+			return not_there ("group", gid, error);
+	}
+	user->n_additional_gids = kept;
+	return TRUE;
+}
+
+/* An ordinary user has not all ids that an image may speak of. */
+static gboolean
+ids_restrict (DavitSpecUser *user, gsize n_asked, GError **error)
+{
+	if (!davit_user_is_ordinary ())
+		return TRUE;
+	if (!davit_user_has_id (user->uid))
+		return not_there ("user", user->uid, error);
+	if (!davit_user_has_group (user->gid))
+		return not_there ("group", user->gid, error);
+	return groups_restrict (user, n_asked, error);
+}
+
 gboolean
 davit_spec_user_resolve (int rootfs_fd, const char *user, const char *const *group_add,
 			 DavitSpecUser *ret_user, GError **error)
@@ -305,13 +351,15 @@ davit_spec_user_resolve (int rootfs_fd, const char *user, const char *const *gro
 	DavitSpecUser found = {0};
 	g_auto (GStrv) parts = g_strsplit (user != NULL ? user : "", ":", -1);
 	const char *name = parts[0] != NULL ? parts[0] : "";
+	gsize n_asked = group_add != NULL ? g_strv_length ((char **) group_add) : 0;
 	const char *group = parts[0] != NULL ? parts[1] : NULL;
 
 	if (group != NULL && (group[0] == '\0' || parts[2] != NULL))
 		return davit_error_set (error, DAVIT_ERROR_USAGE,
 					"user \"%s\": must be USER or USER:GROUP", user);
 	if (!user_resolve (rootfs_fd, name, &found, error) ||
-	    !groups_resolve (rootfs_fd, group, group_add, &found, error)) {
+	    !groups_resolve (rootfs_fd, group, group_add, &found, error) ||
+	    !ids_restrict (&found, n_asked, error)) {
 		davit_spec_user_clear (&found);
 		return FALSE;
 	}
