@@ -31,6 +31,15 @@ gboolean davit_fd_write (int fd, const void *data, gsize length, const char *nam
 gboolean davit_fd_read (int fd, gsize limit, const char *name, char **ret_text, gsize *ret_length,
 			GError **error);
 
+/*
+ * Opens what a user has named: a file, a directory, a device, or a pipe such as that of <(program).
+ * TIMEOUT: it is a FIFO that nobody opens for writing within five seconds.
+ */
+gboolean davit_fd_open_input (const char *path, int *ret_fd, GError **error);
+/* The same to write, with more flags (O_CREAT, ...). STATE: it is a FIFO that nobody reads. */
+gboolean davit_fd_open_output (const char *path, int flags, mode_t mode, int *ret_fd,
+			       GError **error);
+
 /* Sends and receives up to 8 descriptors with a message over a Unix socket. */
 gboolean davit_fd_send (int socket, const void *data, gsize length, const int *fds, guint n_fds,
 			GError **error);

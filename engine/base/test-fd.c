@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -264,6 +265,38 @@ test_process (void)
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND);
 }
 
+/* Whatever it is, nobody waits for who does not come; and what is read then may block. */
+static void
+test_open_named (void)
+{
+	g_autofree char *directory = g_dir_make_tmp ("davit-fd.XXXXXX", NULL);
+	g_autofree char *fifo = g_build_filename (directory, "fifo", NULL);
+	g_autoptr (GError) error = NULL;
+	davit_autofd reader = -1, writer = -1;
+
+	g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+	g_assert_false (davit_fd_open_input (fifo, &reader, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_TIMEOUT);
+	g_assert_nonnull (strstr (error->message, "it is a FIFO that nobody writes to"));
+	g_clear_error (&error);
+	g_assert_false (davit_fd_open_output (fifo, 0, 0, &writer, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_STATE);
+	g_assert_nonnull (strstr (error->message, "it is a FIFO that nobody reads"));
+	g_clear_error (&error);
+	/* A writer that has nothing to say yet. */
+	writer = open (fifo, O_RDWR | O_CLOEXEC);
+	g_assert_cmpint (writer, >=, 0);
+	g_assert_true (davit_fd_open_input (fifo, &reader, &error));
+	g_assert_cmpint (fcntl (reader, F_GETFL) & O_NONBLOCK, ==, 0);
+	davit_fd_close (&writer);
+	g_assert_true (davit_fd_open_output (fifo, 0, 0, &writer, &error));
+	g_assert_cmpint (fcntl (writer, F_GETFL) & (O_NONBLOCK | O_ACCMODE), ==, O_WRONLY);
+	g_assert_cmpint (unlink (fifo), ==, 0);
+	g_assert_false (davit_fd_open_input (fifo, &reader, &error));
+	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND);
+	g_assert_cmpint (rmdir (directory), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -275,6 +308,7 @@ main (int argc, char **argv)
 	g_test_add_func ("/fd/message", test_message);
 	g_test_add_func ("/fd/message-too-many", test_message_too_many);
 	g_test_add_func ("/fd/cloexec", test_cloexec);
+	g_test_add_func ("/fd/open-named", test_open_named);
 	g_test_add_func ("/fd/wait", test_wait);
 	g_test_add_func ("/fd/process", test_process);
 	return g_test_run ();

@@ -137,7 +137,7 @@ test_no_file (void)
 	g_assert_false (davit_trace_set_up ("/nonexistent/trace", TRUE, &error));
 	g_assert_error (error, DAVIT_ERROR, DAVIT_ERROR_NOT_FOUND);
 	g_assert_cmpstr (error->message, ==,
-			 "open trace file \"/nonexistent/trace\": No such file or directory");
+			 "trace file: open \"/nonexistent/trace\": No such file or directory");
 	g_assert_null (davit_trace_finish ());
 }
 

@@ -111,9 +111,8 @@ davit_trace_set_up (const char *file, gboolean table, GError **error)
 
 	g_return_val_if_fail (trace->spans == NULL, FALSE);
 	if (file != NULL) {
-		fd = open (file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-		if (fd < 0)
-			return davit_error_errno (error, errno, "open trace file \"%s\"", file);
+		if (!davit_fd_open_output (file, O_CREAT | O_TRUNC | O_APPEND, 0666, &fd, error))
+			return davit_error_prefix (error, "trace file");
 		if (!davit_fd_write (fd, "[\n", 2, file, error))
 			return FALSE;
 	}

@@ -58,11 +58,9 @@ save_to_file (DavitCli *cli, DavitImageSave *request, const char *path, GError *
 		replaced ? g_strdup_printf ("%s.%d.part", path, (int) getpid ()) : g_strdup (path);
 	davit_autofd fd = -1;
 
-	fd = open (temporary,
-		   O_WRONLY | O_CLOEXEC | O_NOCTTY | (replaced ? O_CREAT | O_EXCL | O_NOFOLLOW : 0),
-		   0600);
-	if (fd < 0)
-		return davit_error_errno (error, errno, "write \"%s\"", path);
+	if (!davit_fd_open_output (temporary, replaced ? O_CREAT | O_EXCL | O_NOFOLLOW : 0, 0600,
+				   &fd, error))
+		return FALSE;
 	request->fd = fd;
 	if (!davit_image_store_save (cli->engine->images, request, error)) {
 		if (replaced)

@@ -7,8 +7,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #define FILE_LIMIT (1024 * 1024)
@@ -41,13 +39,13 @@ variable_add (GPtrArray *variables, const char *text, GError **error)
 static gboolean
 file_add (GPtrArray *variables, const char *path, GError **error)
 {
-	davit_autofd fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	davit_autofd fd = -1;
 	g_autofree char *text = NULL;
 	g_auto (GStrv) lines = NULL;
 	gsize length;
 
-	if (fd < 0)
-		return davit_error_errno (error, errno, "environment file \"%s\"", path);
+	if (!davit_fd_open_input (path, &fd, error))
+		return davit_error_prefix (error, "environment file");
 	if (!davit_fd_read (fd, FILE_LIMIT, path, &text, &length, error))
 		return FALSE;
 	if (strlen (text) != length)

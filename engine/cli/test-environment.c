@@ -119,7 +119,8 @@ test_refused (void)
 	refuse (empty, DAVIT_ERROR_USAGE, "environment variable \"\": must be KEY or KEY=VALUE");
 	refuse (nameless, DAVIT_ERROR_USAGE, "environment variable \"=x\": must be");
 	refuse (encoding, DAVIT_ERROR_USAGE, "in UTF-8");
-	refuse (missing, DAVIT_ERROR_NOT_FOUND, "environment file \"/none/at/all\": No such file");
+	refuse (missing, DAVIT_ERROR_NOT_FOUND,
+		"environment file: open \"/none/at/all\": No such file");
 	refuse (line, DAVIT_ERROR_USAGE, "line 2: environment variable \"=2\"");
 	refuse (zero, DAVIT_ERROR_USAGE, "holds a NUL byte");
 	refuse (directory, DAVIT_ERROR_FAILED, "read \"/\": Is a directory");

@@ -8,8 +8,6 @@
 #include "base/fd.h"
 #include "base/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -159,14 +157,14 @@ davit_request_put (GPtrArray *pairs, const char *key, gsize key_length, const ch
 static gboolean
 read_text (const char *option, const char *path, char **ret_text, GError **error)
 {
-	/* Not O_NONBLOCK: "--env-file <(program)" is a pipe that is written to meanwhile. */
-	davit_autofd fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	davit_autofd fd = -1;
+	g_autoptr (GError) local = NULL;
 	g_autofree char *text = NULL;
 	gsize length;
 
-	if (fd < 0)
-		return davit_error_set (error, DAVIT_ERROR_USAGE, "option \"--%s\": \"%s\": %s",
-					option, path, g_strerror (errno));
+	if (!davit_fd_open_input (path, &fd, &local))
+		return davit_error_set (error, DAVIT_ERROR_USAGE, "option \"--%s\": %s", option,
+					local->message);
 	if (!davit_fd_read (fd, FILE_LIMIT, path, &text, &length, error))
 		return davit_error_prefix (error, "option \"--%s\"", option);
 	if (strlen (text) != length || !g_utf8_validate (text, (gssize) length, NULL))

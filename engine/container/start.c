@@ -163,9 +163,8 @@ pidfile_write (const Start *start, GError **error)
 	if (path == NULL)
 		return TRUE;
 	text = g_strdup_printf ("%d", (int) start->run.pid);
-	fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return davit_error_errno (error, errno, "pidfile \"%s\"", path);
+	if (!davit_fd_open_output (path, O_CREAT | O_TRUNC, 0644, &fd, error))
+		return davit_error_prefix (error, "pidfile");
 	return davit_fd_write (fd, text, strlen (text), path, error);
 }
 

@@ -79,9 +79,12 @@ input_open (const Import *import, int *ret_fd, gboolean *ret_directory, GError *
 {
 	const char *path = import->request->path;
 	struct stat status;
-	davit_autofd fd = path == NULL ? fcntl (import->request->fd, F_DUPFD_CLOEXEC, 3)
-				       : open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	davit_autofd fd = -1;
 
+	if (path == NULL)
+		fd = fcntl (import->request->fd, F_DUPFD_CLOEXEC, 3);
+	else if (!davit_fd_open_input (path, &fd, error))
+		return FALSE;
 	if (fd < 0 || fstat (fd, &status) < 0)
 		return davit_error_errno (error, errno, "open \"%s\"", import->source);
 	*ret_directory = S_ISDIR (status.st_mode);

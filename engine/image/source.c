@@ -97,13 +97,16 @@ davit_source_open (DavitImageStore *store, DavitStage *stage, const char *path, 
 {
 	g_autoptr (DavitSource) source = g_new0 (DavitSource, 1);
 	struct stat status;
-	davit_autofd input = path == NULL ? fcntl (fd, F_DUPFD_CLOEXEC, 3)
-					  : open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	davit_autofd input = -1;
 
 	source->store = store;
 	source->stage = stage;
 	source->label = g_strdup (path == NULL ? "standard input" : path);
 	source->dirfd = -1;
+	if (path == NULL)
+		input = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+	else if (!davit_fd_open_input (path, &input, error))
+		return NULL;
 	if (input < 0 || fstat (input, &status) < 0) {
 		davit_error_errno (error, errno, "open \"%s\"", source->label);
 		return NULL;

@@ -83,7 +83,7 @@ expect_refused 125 'the input device is not a TTY'
 run davit exec -e =x c sh
 expect_refused 125 'environment variable "=x": must be KEY or KEY=VALUE'
 run davit exec --env-file "$T/none" c sh
-expect_refused 125 "environment file \"$T/none\": No such file"
+expect_refused 125 "environment file: open \"$T/none\": No such file"
 run davit exec --preserve-fds 3 c sh
 expect_refused 125 'option "--preserve-fds": descriptor'
 run davit exec c
