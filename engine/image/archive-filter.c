@@ -2,8 +2,9 @@
 
 /*
  * Reads zstd, xz and bzip2 with libarchive's filters: its "raw" format is the stream without its
- * compression. Only the one filter that was detected is switched on, so that nothing is unpacked
- * twice and no filter runs an external program.
+ * compression. Only the one filter that was detected is switched on, so that none runs an external
+ * program. libarchive would apply it to its own output too, again and again: that is refused, since
+ * it is a bomb that is small on the way, and other readers see something else in it.
  */
 
 #include "image/archive-decode.h"
@@ -143,6 +144,13 @@ archive_filter_new (DavitCompression compression, ArchiveRaw *raw, GError **erro
 	    archive_read_next_header (filter->archive, &entry) != ARCHIVE_OK) {
 		filter_error (filter, error);
 		filter_free (&filter->decoder);
+		return NULL;
+	}
+	/* The one and what reads the bytes. */
+	if (archive_filter_count (filter->archive) > 2) {
+		filter_free (&filter->decoder);
+		davit_error_set (error, DAVIT_ERROR_CORRUPT,
+				 "this is no tar archive: it is compressed more than once");
 		return NULL;
 	}
 	return &filter->decoder;

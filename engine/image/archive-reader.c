@@ -24,6 +24,8 @@
 #define ENTRIES_LIMIT 2000000
 /* Thirty thousand years: no file system keeps more, and programs overflow. */
 #define TIME_LIMIT (1LL << 40)
+/* Of zeros behind the end: records of tapes are far shorter, /dev/zero is longer. */
+#define FILL_LIMIT (64 << 20)
 /* (uid_t) -1 means "leave it" to chown. */
 #define ID_LIMIT 0xfffffffeLL
 
@@ -132,6 +134,7 @@ reader_check_end (ArchiveReader *reader, GError **error)
 {
 	guint64 used = (guint64) archive_filter_bytes (reader->archive, -1);
 	guint64 rest = archive_input_position (reader->input) - used;
+	gsize fill = 0;
 	gssize length;
 
 	/* More than the last block can only be left over if it was not zeros that ended it. */
@@ -147,6 +150,12 @@ reader_check_end (ArchiveReader *reader, GError **error)
 			return davit_error_set (
 				error, DAVIT_ERROR_CORRUPT,
 				"archive is damaged: data follows the end of the archive");
+		fill += (gsize) length;
+		if (fill > FILL_LIMIT)
+			return davit_error_set (error, DAVIT_ERROR_CORRUPT,
+						"archive is damaged: more than %d MiB of zeros "
+						"follow its end",
+						FILL_LIMIT >> 20);
 	}
 }
 
