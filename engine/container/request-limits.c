@@ -269,6 +269,12 @@ set_cgroup_parent (DavitCreateRequest *request, const char *option, const char *
 {
 	g_auto (GStrv) parts = g_strsplit (value, "/", -1);
 
+	/* A line break in it would be two groups to who reads /proc/PID/cgroup. */
+	for (const char *at = value; *at != '\0'; at++) {
+		if (g_ascii_iscntrl (*at))
+			return davit_request_refuse (error, option, value,
+						     "must not hold control characters");
+	}
 	if (value[0] == '\0' || g_strv_contains ((const char *const *) parts, "..") ||
 	    g_strv_contains ((const char *const *) parts, "."))
 		return davit_request_refuse (error, option, value,
