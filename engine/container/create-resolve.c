@@ -256,8 +256,6 @@ gboolean
 davit_creation_resolve_namespaces (DavitCreation *creation, GError **error)
 {
 	const DavitRequestNamespaces *wanted = &creation->request->namespaces;
-	const char *network = davit_config_string (creation->engine->config, "network");
-	gboolean host = strcmp (network, "host") == 0 && creation->request->network_driver == NULL;
 	gboolean offset = wanted->monotonic.set || wanted->boottime.set;
 	const struct {
 		const char *option;
@@ -268,7 +266,7 @@ davit_creation_resolve_namespaces (DavitCreation *creation, GError **error)
 		{"pid", &wanted->pid, DAVIT_NAMESPACE_PRIVATE, &creation->pid},
 		{"ipc", &wanted->ipc, DAVIT_NAMESPACE_PRIVATE, &creation->ipc},
 		{"uts", &wanted->uts, DAVIT_NAMESPACE_PRIVATE, &creation->uts},
-		{"network", &wanted->network, host ? DAVIT_NAMESPACE_HOST : DAVIT_NAMESPACE_PRIVATE,
+		{"network", &wanted->network, DAVIT_NAMESPACE_PRIVATE,
 		 &creation->network_namespace},
 		{"cgroupns", &wanted->cgroup, cgroup_fallback (), &creation->cgroup},
 		{"timens", &wanted->time, offset ? DAVIT_NAMESPACE_PRIVATE : DAVIT_NAMESPACE_HOST,

@@ -317,6 +317,17 @@ davit_creation_make (DavitCreation *creation, DavitContainer **ret_container, GE
 	return TRUE;
 }
 
+/* Before the check, so that it sees what will be: --ip, say, has no effect on the host's network. */
+static void
+network_default (DavitEngine *engine, DavitCreateRequest *request)
+{
+	DavitRequestNamespace *network = &request->namespaces.network;
+
+	if (network->mode == 0 && request->network_driver == NULL &&
+	    strcmp (davit_config_string (engine->config, "network"), "host") == 0)
+		network->mode = DAVIT_NAMESPACE_HOST;
+}
+
 gboolean
 davit_container_create (DavitEngine *engine, DavitCreateRequest *request,
 			DavitContainer **ret_container, GError **error)
@@ -325,6 +336,7 @@ davit_container_create (DavitEngine *engine, DavitCreateRequest *request,
 	DavitCreation creation;
 	gboolean done;
 
+	network_default (engine, request);
 	if (!davit_request_check (request, error))
 		return FALSE;
 	davit_creation_init (&creation, engine, request);

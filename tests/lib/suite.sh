@@ -64,7 +64,7 @@ suite_yard ()
 	    "routes": [{"dst": "0.0.0.0/0"}]}},
 	  {"type": "portmap", "capabilities": {"portMappings": true}}]}
 	END
-	suite_config+=(--config "network.cni.conf-directories=$T/net.d")
+	suite_config+=(--config "network.cni.conf-directories=$T/net.d" --config network.cni.timeout=300s)
 	suite_command=("$DAVIT" --root "$T/root" --runroot "$T/run" "${suite_config[@]}")
 	suite_drivers+=(--network yard)
 }

@@ -27,7 +27,8 @@ yard ()
 {
 	local verb=$1
 	shift
-	davit --config "network.cni.conf-directories=$T/net.d" "$verb" "$@"
+	# Many at once wait for each other, longest where processors are emulated.
+	davit --config "network.cni.conf-directories=$T/net.d" --config network.cni.timeout=300s "$verb" "$@"
 }
 
 leases ()
@@ -100,6 +101,14 @@ server.sendto(b"y", peer)' > "$T/udp" &
 	run davit inspect --format '{{json .NetworkSettings.Ports}}' alone
 	expect_out '{}'
 	run davit rm -f -t 0 alone
+	# So it is where the configuration, and not an option, says that it is the host's.
+	run davit --config engine.network=host run --rm -p 8080:80 box true
+	expect_status 0
+	expect_err 'published ports are dropped'
+	run davit --config engine.network=host run --rm --ip 10.1.1.1 box true
+	expect_refused 125 'option "--ip" needs a network of its own'
+	run davit --config engine.network=host run --rm --sysctl net.ipv4.ip_forward=1 box true
+	expect_refused 125 'the network namespace is shared'
 
 	run yard run --rm $net --ip 10.1.1.1 box true
 	expect_status 125
