@@ -7,6 +7,7 @@
 #include "monitor/test-support.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,6 +78,18 @@ test_helper (void)
 	test_monitor_clear (&monitor);
 }
 
+/* Kills a process that is not our child, and waits until its parent can see that. */
+static void
+kill_and_wait (pid_t pid)
+{
+	davit_autofd pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
+	struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
+
+	g_assert_cmpint (pidfd, >=, 0);
+	g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
+	g_assert_cmpint (poll (&poll_fd, 1, 10000), ==, 1);
+}
+
 /* One that ends with its container is no news. */
 static void
 test_helper_with (void)
@@ -98,7 +111,7 @@ test_helper_with (void)
 	close (helper_fd);
 	/* Both find out in one round, the helper first by its number. */
 	kill (monitor.pid, SIGSTOP);
-	kill (monitor.container_pid, SIGKILL);
+	kill_and_wait (monitor.container_pid);
 	kill (helper, SIGKILL);
 	g_assert_cmpint (waitpid (helper, NULL, 0), ==, helper);
 	kill (monitor.pid, SIGCONT);
