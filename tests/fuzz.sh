@@ -27,17 +27,33 @@ fi
 # The engine's own data, where a fuzzer wants it.
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 find "$build" -type f -name 'fuzz-*' -perm -u+x | LC_ALL=C sort > "$build.list"
-while read -r fuzzer; do
-	name=${fuzzer##*/}
+
+# one FUZZER
+one ()
+{
+	name=${1##*/}
 	corpus=$here/tests/fuzz-corpus/${name#fuzz-}
-	mkdir -p "$build.work/$name"
+	mkdir -p "$build.work/$name/new"
 	[ -d "$corpus" ] || corpus=
 	# The first directory takes what is new; the kept corpus is only read.
-	(cd "$build.work/$name" && mkdir -p new &&
-		timeout $((seconds + 120)) "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+	(cd "$build.work/$name" &&
+		timeout $((seconds + 120)) "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
 			-print_final_stats=1 new ${corpus:+"$corpus"}) > "$build.work/$name.log" 2>&1
-	status=$?
-	if [ $status = 0 ]; then
+	echo $? > "$build.work/$name.status"
+}
+
+# As many at a time as there are processors.
+running=0
+while read -r fuzzer; do
+	one "$fuzzer" &
+	running=$((running + 1))
+	[ $((running % $(nproc))) != 0 ] || wait
+done < "$build.list"
+wait
+while read -r fuzzer; do
+	name=${fuzzer##*/}
+	status=$(cat "$build.work/$name.status")
+	if [ "$status" = 0 ]; then
 		result passed "fuzz: $name"
 		continue
 	fi
