@@ -317,7 +317,7 @@ davit_creation_make (DavitCreation *creation, DavitContainer **ret_container, GE
 	return TRUE;
 }
 
-/* Before the check, so that it sees what will be: --ip, say, has no effect on the host's network. */
+/* Before the check, which must see what will be: an address has no effect on the host. */
 static void
 network_default (DavitEngine *engine, DavitCreateRequest *request)
 {
