@@ -162,6 +162,14 @@ davit_error_code_name (DavitErrorCode code)
 	return code_names[code];
 }
 
+gboolean
+davit_error_is_damage (const GError *error)
+{
+	return davit_error_matches (error, DAVIT_ERROR_CORRUPT) ||
+	       davit_error_matches (error, DAVIT_ERROR_UNSUPPORTED) ||
+	       davit_error_matches (error, DAVIT_ERROR_NOT_FOUND);
+}
+
 int
 davit_error_exit_status (const GError *error)
 {

@@ -33,6 +33,12 @@ const char *davit_error_code_name (DavitErrorCode code);
 /* The exit status for it: 126 and 127 for programs, otherwise 125. */
 int davit_error_exit_status (const GError *error);
 
+/*
+ * Whether it tells of what was read: not there, damaged, of another version. Any other tells only
+ * of the reading, which may go better the next time: nothing may be taken away for it.
+ */
+gboolean davit_error_is_damage (const GError *error);
+
 #define davit_error_matches(error, code) g_error_matches ((error), DAVIT_ERROR, (code))
 
 G_END_DECLS

@@ -315,11 +315,11 @@ davit_json_read (int dirfd, const char *name, gsize limit, GError **error)
 	struct stat status;
 	DavitJson *root;
 
-	if (fd < 0 || fstat (fd, &status) < 0) {
+	if ((fd < 0 && errno != ELOOP && errno != ENXIO) || (fd >= 0 && fstat (fd, &status) < 0)) {
 		davit_error_errno (error, errno, "open \"%s\"", name);
 		return NULL;
 	}
-	if (!S_ISREG (status.st_mode)) {
+	if (fd < 0 || !S_ISREG (status.st_mode)) {
 		davit_error_set (error, DAVIT_ERROR_CORRUPT, "\"%s\": not a regular file", name);
 		return NULL;
 	}

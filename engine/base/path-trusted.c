@@ -185,9 +185,9 @@ davit_path_replace_file (int dirfd, const char *name, const void *data, gsize le
 	if (!davit_path_is_component (name))
 		return davit_error_set (error, DAVIT_ERROR_FAILED,
 					"write \"%s\": not one plain name", name);
-	/* Begins with a dot: who lists the directory passes over what a crash left. */
+	/* Who lists the directory passes over what begins with a dot. */
 	davit_digest_random_hex (suffix, SUFFIX_LENGTH);
-	temporary = g_strconcat (".tmp-", suffix, NULL);
+	temporary = g_strconcat (DAVIT_PATH_TEMPORARY_PREFIX, suffix, NULL);
 	fd = openat (dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return davit_error_errno (error, errno, "write \"%s\"", name);

@@ -23,6 +23,8 @@ gboolean davit_path_read_file (int rootfd, const char *path, gsize limit, char *
 			       gsize *ret_length, GError **error);
 gboolean davit_path_replace_file (int dirfd, const char *name, const void *data, gsize length,
 				  mode_t mode, gboolean durable, GError **error);
+/* How the file begins that it writes first. One without a writer was left by a crash. */
+#define DAVIT_PATH_TEMPORARY_PREFIX ".tmp-"
 gboolean davit_path_remove_tree (int dirfd, const char *name, GError **error);
 
 /* For DavitHost. */

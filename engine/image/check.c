@@ -61,8 +61,16 @@ names_check (Check *check, const DavitNames *names, GError **error)
 		const DavitNameDamage *damage = g_ptr_array_index (names->damaged, i);
 
 		finding (check, "image name \"images/%s\": %s", damage->file, damage->reason);
-		if (check->repair && !damage->newer &&
+		if (check->repair && !damage->newer && !damage->unknown &&
 		    !davit_names_remove (check->store->images_fd, damage->file, error))
+			return FALSE;
+	}
+	/* Who writes one holds the lock that is ours now. */
+	for (guint i = 0; i < names->unfinished->len; i++) {
+		const char *file = g_ptr_array_index (names->unfinished, i);
+
+		finding (check, "\"images/%s\": left by a process that died", file);
+		if (check->repair && !davit_names_remove (check->store->images_fd, file, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -151,8 +159,10 @@ storage_check (Check *check, const char *label, const DavitImage *image, DavitSt
 		if (!davit_storage_layer_exists (storage, chain_id, &exists, error))
 			return FALSE;
 		if (!storage_layer_is_good (storage, chain_id, exists, above_exists, &local)) {
+			gboolean damaged = davit_error_is_damage (local);
+
 			failure (check, label, &local);
-			if (check->repair &&
+			if (check->repair && damaged &&
 			    !storage_repair (check, image, storage, chain_id, &local))
 				failure (check, label, &local);
 		}

@@ -138,6 +138,9 @@ record_read (DavitNames *names, int images_fd, const char *file)
 	}
 	damage.file = g_strdup (file);
 	damage.reason = g_strdup (error->message);
+	/* A wrong type is CONFIG. */
+	damage.unknown =
+		!davit_error_is_damage (error) && !davit_error_matches (error, DAVIT_ERROR_CONFIG);
 	g_ptr_array_add (names->damaged, g_memdup2 (&damage, sizeof damage));
 }
 
@@ -158,13 +161,15 @@ davit_names_read (int images_fd, GError **error)
 	names = g_new0 (DavitNames, 1);
 	names->records = g_ptr_array_new_with_free_func (name_free);
 	names->damaged = g_ptr_array_new_with_free_func (damage_free);
+	names->unfinished = g_ptr_array_new_with_free_func (g_free);
 	g_ptr_array_sort (files, file_compare);
 	for (guint i = 0; i < files->len; i++) {
 		const char *file = g_ptr_array_index (files, i);
 
-		/* What davit_path_replace_file is writing, or left. */
 		if (file[0] != '.')
 			record_read (names, images_fd, file);
+		else if (g_str_has_prefix (file, DAVIT_PATH_TEMPORARY_PREFIX))
+			g_ptr_array_add (names->unfinished, g_strdup (file));
 	}
 	return g_steal_pointer (&names);
 }
@@ -176,6 +181,7 @@ davit_names_free (DavitNames *names)
 		return;
 	g_ptr_array_unref (names->records);
 	g_ptr_array_unref (names->damaged);
+	g_ptr_array_unref (names->unfinished);
 	g_free (names);
 }
 

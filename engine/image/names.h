@@ -29,14 +29,16 @@ void davit_name_free (DavitName *name);
  * DavitNames: all records, sorted by file name, and those that can't be read.
  */
 typedef struct {
-	GPtrArray *records; /* DavitName */
-	GPtrArray *damaged; /* DavitNameDamage */
+	GPtrArray *records;    /* DavitName */
+	GPtrArray *damaged;    /* DavitNameDamage */
+	GPtrArray *unfinished; /* char *: files that are being written, or were left so */
 } DavitNames;
 
 typedef struct {
 	char *file;
 	char *reason;
-	gboolean newer; /* written by a newer davit, and not damaged */
+	gboolean newer;	  /* written by a newer davit, and not damaged */
+	gboolean unknown; /* it could not be read now: what it holds may be good */
 } DavitNameDamage;
 
 DavitNames *davit_names_read (int images_fd, GError **error);

@@ -23,19 +23,11 @@ davit_reach_clear (DavitReach *reach)
 	g_clear_pointer (&reach->chain_ids, g_hash_table_unref);
 }
 
-static gboolean
-is_damage (const GError *error)
-{
-	return davit_error_matches (error, DAVIT_ERROR_CORRUPT) ||
-	       davit_error_matches (error, DAVIT_ERROR_UNSUPPORTED) ||
-	       davit_error_matches (error, DAVIT_ERROR_NOT_FOUND);
-}
-
 /* Passes on what is no damage. TRUE: go on. */
 static gboolean
 damage_forgive (GError **local, GError **error)
 {
-	if (*local == NULL || is_damage (*local)) {
+	if (*local == NULL || davit_error_is_damage (*local)) {
 		g_clear_error (local);
 		return TRUE;
 	}
