@@ -131,6 +131,7 @@ static gboolean
 end_record (const Clean *clean, GError **error)
 {
 	const DavitContainer *container = clean->container;
+	g_autoptr (GError) local = NULL;
 	DavitState state = {0};
 
 	if (container->dirfd < 0 || container->status == DAVIT_STATUS_DAMAGED ||
@@ -140,8 +141,14 @@ end_record (const Clean *clean, GError **error)
 	state.started = clean->run.started;
 	state.running = FALSE;
 	state.lost = FALSE;
-	if (!davit_monitor_read_exit (container->run_dirfd, &state.exit, NULL))
+	if (!davit_monitor_read_exit (container->run_dirfd, &state.exit, &local)) {
+		/* One that is there may be read the next time; with the run it would go. */
+		if (!davit_error_is_damage (local)) {
+			g_propagate_error (error, g_steal_pointer (&local));
+			return FALSE;
+		}
 		davit_state_lose (&state);
+	}
 	state.checkpointed = 0;
 	davit_snapshot_settle (container->dirfd, clean->run.started, &state.exit,
 			       &state.checkpointed);
@@ -200,22 +207,43 @@ clean_all (Clean *clean, GError **error)
 	return done && directory_remove (clean->container, error);
 }
 
+/* One that is damaged is undone by what the id tells; one that only can't be read now, is not. */
+static gboolean
+clean_read (Clean *clean, GError **error)
+{
+	const DavitContainer *container = clean->container;
+	g_autoptr (GError) local = NULL;
+
+	if (davit_run_read (container->run_dirfd, &clean->run, &local)) {
+		clean->of_now = g_strcmp0 (clean->run.boot_id, container->engine->boot_id) == 0;
+	} else if (!davit_error_is_damage (local)) {
+		g_propagate_error (error, g_steal_pointer (&local));
+		return FALSE;
+	}
+	/* Numbers of processes of another boot mean nothing. */
+	if (!clean->of_now)
+		clean->run.pid = 0;
+	return TRUE;
+}
+
 gboolean
 davit_container_clean_run (DavitContainer *container, gboolean force, int monitor_fd,
 			   GError **error)
 {
 	Clean clean = {.container = container, .monitor_fd = -1};
 	DavitExit ended;
+	gboolean alive = FALSE;
 	gboolean done = TRUE;
 
 	if (container->run_dirfd < 0)
 		return TRUE;
-	if (davit_run_read (container->run_dirfd, &clean.run, NULL))
-		clean.of_now = g_strcmp0 (clean.run.boot_id, container->engine->boot_id) == 0;
-	/* Numbers of processes of another boot mean nothing. */
-	if (!clean.of_now)
-		clean.run.pid = 0;
-	if (force || !davit_run_is_alive (&clean.run)) {
+	if (!clean_read (&clean, error))
+		return FALSE;
+	if (!force && !davit_run_check_alive (&clean.run, &alive, error)) {
+		davit_run_clear (&clean.run);
+		return FALSE;
+	}
+	if (force || !alive) {
 		if (monitor_fd < 0 && clean.run.pid != 0 &&
 		    !davit_monitor_read_exit (container->run_dirfd, &ended, NULL))
 			davit_monitor_connect (container->run_dirfd, &clean.monitor_fd, NULL);

@@ -53,10 +53,15 @@ const char *davit_container_title (const DavitContainer *container);
  */
 gboolean davit_container_lock (DavitContainer *container, int *ret_lock_fd, GError **error);
 
-/* Status, process, times and exit status, from what is found out now. Needs dirfd. */
-void davit_container_look (DavitContainer *container);
+/*
+ * Status, process, times and exit status, from what is found out now. Needs dirfd. What is damaged
+ * is passed over; FALSE if something can't be read that may be good, or the kernel does not say
+ * whether the process lives: then nothing is known, and nothing may be done that rests on it.
+ */
+gboolean davit_container_look (DavitContainer *container, GError **error);
 /* The same with a state that was read already; NULL: it is damaged. */
-void davit_container_look_with (DavitContainer *container, const DavitState *known);
+gboolean davit_container_look_with (DavitContainer *container, const DavitState *known,
+				    GError **error);
 /* What is wrong with one that can't be used. */
 void davit_container_set_damage (DavitContainer *container,
 				 const DavitContainerDirectories *directories, const char *damage);

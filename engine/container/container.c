@@ -115,6 +115,17 @@ directory_open_at (int dirfd, const char *name)
 	return openat (dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* run_dirfd stays -1 if the container has no run. */
+static gboolean
+run_directory_open (DavitContainer *container, int run_fd, GError **error)
+{
+	davit_fd_close (&container->run_dirfd);
+	container->run_dirfd = directory_open_at (run_fd, container->id);
+	return container->run_dirfd >= 0 || errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+	       davit_error_errno (error, errno, "open the run of container \"%s\"",
+				  davit_container_title (container));
+}
+
 DavitContainer *
 davit_container_load (DavitEngine *engine, const DavitContainerDirectories *directories,
 		      const char *id, GError **error)
@@ -139,66 +150,71 @@ davit_container_load (DavitEngine *engine, const DavitContainerDirectories *dire
 	if (record != NULL && strcmp (record->id, id) != 0)
 		davit_error_set (&local, DAVIT_ERROR_CORRUPT,
 				 "its record is that of container %.12s", record->id);
-	container->run_dirfd = directory_open_at (directories->run_fd, id);
+	if (!run_directory_open (container, directories->run_fd, error))
+		return NULL;
 	if (local != NULL) {
 		davit_container_set_damage (container, directories, local->message);
 		return g_steal_pointer (&container);
 	}
 	container_fill (container, record);
-	davit_container_look (container);
-	return g_steal_pointer (&container);
+	if (davit_container_look (container, error))
+		return g_steal_pointer (&container);
+	davit_error_prefix (error, "container \"%s\"", davit_container_title (container));
+	return NULL;
 }
 
 gboolean
 davit_container_open (DavitContainer *container, GError **error)
 {
 	DavitContainerDirectories directories;
+	gboolean opened;
 
 	if (container->dirfd >= 0)
 		return TRUE;
 	if (!davit_container_directories_open (container->engine, &directories, error))
 		return FALSE;
 	container->dirfd = directory_open_at (directories.containers_fd, container->id);
-	if (container->dirfd < 0)
-		davit_error_errno (error, errno, "open container \"%s\"",
-				   davit_container_title (container));
-	if (container->dirfd >= 0 && container->run_dirfd < 0)
-		container->run_dirfd = directory_open_at (directories.run_fd, container->id);
+	opened = container->dirfd >= 0 || davit_error_errno (error, errno, "open container \"%s\"",
+							     davit_container_title (container));
+	if (opened && container->run_dirfd < 0)
+		opened = run_directory_open (container, directories.run_fd, error);
 	davit_container_directories_close (&directories);
-	return container->dirfd >= 0;
+	return opened;
 }
 
-/* Whether containers/<id> is still what fd refers to: it could have been removed meanwhile. */
+/* Whether containers/<id> is still what we hold: it could have been removed meanwhile. */
 static gboolean
-directory_is_current (int containers_fd, const char *id, int fd)
+directory_check (const DavitContainer *container, int containers_fd, GError **error)
 {
 	struct stat held, named;
+	gboolean there = fstatat (containers_fd, container->id, &named, AT_SYMLINK_NOFOLLOW) == 0;
 
-	return fstat (fd, &held) == 0 &&
-	       fstatat (containers_fd, id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+	if ((!there && errno != ENOENT) || fstat (container->dirfd, &held) < 0)
+		return davit_error_errno (error, errno, "container \"%s\"",
+					  davit_container_title (container));
+	if (there && held.st_ino == named.st_ino && held.st_dev == named.st_dev)
+		return TRUE;
+	return davit_error_set (error, DAVIT_ERROR_NOT_FOUND,
+				"container \"%s\" has been removed meanwhile",
+				davit_container_title (container));
 }
 
 gboolean
 davit_container_refresh (DavitContainer *container, GError **error)
 {
 	DavitContainerDirectories directories;
-	gboolean there;
+	gboolean current;
 
 	if (!davit_container_open (container, error) ||
 	    !davit_container_directories_open (container->engine, &directories, error))
 		return FALSE;
-	there = directory_is_current (directories.containers_fd, container->id, container->dirfd);
-	davit_fd_close (&container->run_dirfd);
-	container->run_dirfd = directory_open_at (directories.run_fd, container->id);
+	current = directory_check (container, directories.containers_fd, error) &&
+		  run_directory_open (container, directories.run_fd, error);
 	davit_container_directories_close (&directories);
-	if (!there)
-		return davit_error_set (error, DAVIT_ERROR_NOT_FOUND,
-					"container \"%s\" has been removed meanwhile",
-					davit_container_title (container));
-	if (container->status != DAVIT_STATUS_DAMAGED)
-		davit_container_look (container);
-	return TRUE;
+	if (!current || container->status == DAVIT_STATUS_DAMAGED)
+		return current;
+	return davit_container_look (container, error) ||
+	       davit_error_prefix (error, "container \"%s\"", davit_container_title (container));
 }
 
 gboolean

@@ -197,13 +197,17 @@ status_read (List *list, DavitContainer *container)
 	DavitState state = {0};
 	Found found = state_read (list, container->id);
 	gboolean known = found == ABSENT;
+	g_autoptr (GError) local = NULL;
 
 	if (found == FOUND)
 		known = davit_state_parse (list->text->str, list->text->len, &state, NULL);
 	if (state.running || !known || has_run (list, container->id))
 		container->run_dirfd = openat (list->directories.run_fd, container->id,
 					       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	davit_container_look_with (container, known ? &state : NULL);
+	if (!davit_container_look_with (container, known ? &state : NULL, &local)) {
+		container->status = DAVIT_STATUS_DAMAGED;
+		container->damage = g_strdup (local->message);
+	}
 	davit_fd_close (&container->run_dirfd);
 }
 

@@ -160,12 +160,34 @@ davit_run_open_process (const DavitRun *run, int *ret_pidfd, GError **error)
 }
 
 gboolean
-davit_run_is_alive (const DavitRun *run)
+davit_run_check_alive (const DavitRun *run, gboolean *ret_alive, GError **error)
 {
+	g_autoptr (GError) local = NULL;
 	davit_autofd pidfd = -1;
 
+	*ret_alive = FALSE;
+	if (!davit_run_open_process (run, &pidfd, &local)) {
+		if (davit_error_matches (local, DAVIT_ERROR_NOT_FOUND))
+			return TRUE;
+		g_propagate_error (error, g_steal_pointer (&local));
+		return FALSE;
+	}
 	/* One that has ended and that its parent has not yet asked about still has its number. */
-	return davit_run_open_process (run, &pidfd, NULL) && !davit_fd_wait (pidfd, 0, NULL);
+	if (davit_fd_wait (pidfd, 0, &local))
+		return TRUE;
+	*ret_alive = davit_error_matches (local, DAVIT_ERROR_TIMEOUT);
+	if (*ret_alive)
+		return TRUE;
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
+}
+
+gboolean
+davit_run_is_alive (const DavitRun *run)
+{
+	gboolean alive = FALSE;
+
+	return davit_run_check_alive (run, &alive, NULL) && alive;
 }
 
 gboolean

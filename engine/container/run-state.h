@@ -50,7 +50,12 @@ void davit_run_clear (DavitRun *run);
 gboolean davit_run_read (int run_dirfd, DavitRun *ret_run, GError **error);
 gboolean davit_run_write (int run_dirfd, const DavitRun *run, GError **error);
 
-/* Whether its first process is there and has not ended. */
+/*
+ * Whether its first process is there and has not ended. FALSE if the kernel does not say, for want
+ * of memory or of descriptors: a process that is not seen is not one that has ended.
+ */
+gboolean davit_run_check_alive (const DavitRun *run, gboolean *ret_alive, GError **error);
+/* TRUE if it is known to be. */
 gboolean davit_run_is_alive (const DavitRun *run);
 /* The same, and gives a pidfd. NOT_FOUND. */
 gboolean davit_run_open_process (const DavitRun *run, int *ret_pidfd, GError **error);

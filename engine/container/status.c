@@ -50,7 +50,7 @@ alive_status (const DavitRun *run)
  * nobody knows.
  */
 static gboolean
-exit_find (const DavitContainer *container, DavitExit *ended)
+exit_find (const DavitContainer *container, DavitExit *ended, GError **error)
 {
 	davit_autofd monitor_fd = -1;
 
@@ -60,53 +60,75 @@ exit_find (const DavitContainer *container, DavitExit *ended)
 	    davit_monitor_wait (monitor_fd, MONITOR_MSEC, ended, NULL))
 		return TRUE;
 	/* Who finds the monitor gone finds the file, if there ever will be one. */
-	return davit_monitor_read_exit (container->run_dirfd, ended, NULL);
+	return davit_monitor_read_exit (container->run_dirfd, ended, error);
 }
 
-static void
-set_ended (DavitContainer *container, DavitState *state)
+static gboolean
+set_ended (DavitContainer *container, DavitState *state, GError **error)
 {
+	g_autoptr (GError) local = NULL;
 	DavitExit ended = {0};
 
-	if (!exit_find (container, &ended)) {
+	if (!exit_find (container, &ended, &local)) {
+		if (!davit_error_is_damage (local)) {
+			g_propagate_error (error, g_steal_pointer (&local));
+			return FALSE;
+		}
 		davit_state_lose (state);
 		ended = state->exit;
 	}
 	set_exit (container, &ended);
 	container->status = DAVIT_STATUS_STOPPED;
+	return TRUE;
 }
 
-/* FALSE if there is no run of this boot that has a process. */
 static gboolean
-look_at_run (DavitContainer *container, DavitState *state)
+look_at_process (DavitContainer *container, DavitRun *run, DavitState *state, GError **error)
 {
-	DavitRun run = {0};
-	gboolean of_now;
+	gboolean alive = FALSE;
 
-	if (container->run_dirfd < 0 || !davit_run_read (container->run_dirfd, &run, NULL))
+	if (!davit_run_check_alive (run, &alive, error))
 		return FALSE;
-	of_now = run.pid != 0 && g_strcmp0 (run.boot_id, container->engine->boot_id) == 0;
-	if (of_now) {
-		container->started = run.started;
-		if (davit_run_is_alive (&run)) {
-			container->status = alive_status (&run);
-			container->pid = (int) run.pid;
-			container->ports = g_steal_pointer (&run.ports);
-			container->network_lost = davit_run_is_cut_off (&run);
-			set_exit (container, &(DavitExit){0});
-		} else {
-			set_ended (container, state);
-		}
-	}
-	davit_run_clear (&run);
-	return of_now;
+	container->started = run->started;
+	if (!alive)
+		return set_ended (container, state, error);
+	container->status = alive_status (run);
+	container->pid = (int) run->pid;
+	container->ports = g_steal_pointer (&run->ports);
+	container->network_lost = davit_run_is_cut_off (run);
+	set_exit (container, &(DavitExit){0});
+	return TRUE;
 }
 
-void
-davit_container_look_with (DavitContainer *container, const DavitState *known)
+/* ret_of_now stays FALSE if there is no run of this boot that has a process. */
+static gboolean
+look_at_run (DavitContainer *container, DavitState *state, gboolean *ret_of_now, GError **error)
+{
+	g_autoptr (GError) local = NULL;
+	DavitRun run = {0};
+	gboolean looked = TRUE;
+
+	if (container->run_dirfd < 0)
+		return TRUE;
+	if (!davit_run_read (container->run_dirfd, &run, &local)) {
+		if (davit_error_is_damage (local))
+			return TRUE;
+		g_propagate_error (error, g_steal_pointer (&local));
+		return FALSE;
+	}
+	*ret_of_now = run.pid != 0 && g_strcmp0 (run.boot_id, container->engine->boot_id) == 0;
+	if (*ret_of_now)
+		looked = look_at_process (container, &run, state, error);
+	davit_run_clear (&run);
+	return looked;
+}
+
+gboolean
+davit_container_look_with (DavitContainer *container, const DavitState *known, GError **error)
 {
 	/* The record is whole: it can be started and removed, without a past. */
 	DavitState state = {.started = 1, .running = TRUE};
+	gboolean of_now = FALSE;
 
 	if (known != NULL)
 		state = *known;
@@ -117,8 +139,10 @@ davit_container_look_with (DavitContainer *container, const DavitState *known)
 	container->started = state.started;
 	container->restored = state.restored;
 	set_exit (container, &state.exit);
-	if (look_at_run (container, &state))
-		return;
+	if (!look_at_run (container, &state, &of_now, error))
+		return FALSE;
+	if (of_now)
+		return TRUE;
 	if (state.running) {
 		/* The boot in which it ran is over, or somebody has emptied the run directory. */
 		davit_state_lose (&state);
@@ -126,16 +150,21 @@ davit_container_look_with (DavitContainer *container, const DavitState *known)
 	}
 	container->status = state.started != 0 ? DAVIT_STATUS_EXITED : DAVIT_STATUS_CREATED;
 	container->checkpointed = state.running ? 0 : state.checkpointed;
+	return TRUE;
 }
 
-void
-davit_container_look (DavitContainer *container)
+gboolean
+davit_container_look (DavitContainer *container, GError **error)
 {
+	g_autoptr (GError) local = NULL;
 	DavitState state = {0};
 
-	davit_container_look_with (container, davit_state_read (container->dirfd, &state, NULL)
-						      ? &state
-						      : NULL);
+	if (davit_state_read (container->dirfd, &state, &local))
+		return davit_container_look_with (container, &state, error);
+	if (davit_error_is_damage (local))
+		return davit_container_look_with (container, NULL, error);
+	g_propagate_error (error, g_steal_pointer (&local));
+	return FALSE;
 }
 
 gboolean
