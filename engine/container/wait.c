@@ -19,7 +19,10 @@ exit_recorded (DavitContainer *container, DavitExit *ret_exit, GError **error)
 	if (container->status == DAVIT_STATUS_STOPPED &&
 	    davit_monitor_read_exit (container->run_dirfd, ret_exit, NULL))
 		return TRUE;
-	if (!davit_state_read (container->dirfd, &state, error))
+	/* What is on record besides is of the run before. */
+	if (container->status == DAVIT_STATUS_STOPPED)
+		state.lost = TRUE;
+	else if (!davit_state_read (container->dirfd, &state, error))
 		return davit_error_prefix (error, "container \"%s\"",
 					   davit_container_title (container));
 	if (state.lost || state.running)
