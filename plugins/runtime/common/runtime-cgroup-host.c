@@ -39,20 +39,29 @@ runtime_cgroup_group_free (RuntimeGroup *group)
 	g_free (group);
 }
 
-/* A descriptor of the mount point if a hierarchy of this version is there; -1 otherwise. */
-static int
-mount_open (const char *path, gboolean v2)
+/*
+ * ret_fd is a descriptor of the mount point if a hierarchy of this version is there, and stays -1
+ * otherwise. One that can't be opened may well be there, with a group in it that is to be removed.
+ */
+static gboolean
+mount_open (const char *path, gboolean v2, int *ret_fd, GError **error)
 {
 	int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs status;
 
 	if (fd < 0)
-		return -1;
-	if (fstatfs (fd, &status) == 0 &&
-	    (guint32) status.f_type == (v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
-		return fd;
-	close (fd);
-	return -1;
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ||
+		       runtime_error_set (error, errno, "open \"%s\"", path);
+	if (fstatfs (fd, &status) < 0) {
+		runtime_error_set (error, errno, "look at \"%s\"", path);
+		close (fd);
+		return FALSE;
+	}
+	if ((guint32) status.f_type == (v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
+		*ret_fd = fd;
+	else
+		close (fd);
+	return TRUE;
 }
 
 /* One that has no controllers, and only sorts processes. */
@@ -62,8 +71,9 @@ group_is_named (const RuntimeGroup *group)
 	return g_str_has_prefix (group->name, NAMED);
 }
 
+/* root_fd stays -1 if it is not mounted. */
 static gboolean
-mount_find (RuntimeGroup *group)
+mount_find (RuntimeGroup *group, GError **error)
 {
 	static const char *const v2_mounts[] = {CGROUPS, CGROUPS "/unified", NULL};
 	const char *folder = group->name + (group_is_named (group) ? strlen (NAMED) : 0);
@@ -71,14 +81,13 @@ mount_find (RuntimeGroup *group)
 	const char *v1_mounts[] = {v1_mount, NULL};
 	const char *const *mounts = group->v2 ? v2_mounts : v1_mounts;
 
-	for (; *mounts != NULL; mounts++) {
-		group->root_fd = mount_open (*mounts, group->v2);
-		if (group->root_fd < 0)
-			continue;
-		group->mount = g_strdup (*mounts);
-		return TRUE;
+	for (; group->root_fd < 0 && *mounts != NULL; mounts++) {
+		if (!mount_open (*mounts, group->v2, &group->root_fd, error))
+			return FALSE;
+		if (group->root_fd >= 0)
+			group->mount = g_strdup (*mounts);
 	}
-	return FALSE;
+	return TRUE;
 }
 
 /*
@@ -111,28 +120,34 @@ controllers_find (RuntimeGroup *group)
 	group->controllers = g_strsplit (buffer, " ", -1);
 }
 
-/* line: "4:memory:/a/b", "1:name=systemd:/", "0::/a/b". NULL: not mounted, or not wanted. */
-static RuntimeGroup *
-line_read (const char *line, gboolean named)
+/*
+ * line: "4:memory:/a/b", "1:name=systemd:/", "0::/a/b". One that is not mounted or not wanted is
+ * not added.
+ */
+static gboolean
+line_read (const char *line, gboolean named, GPtrArray *groups, GError **error)
 {
 	g_auto (GStrv) parts = g_strsplit (line, ":", 3);
 	RuntimeGroup *group;
+	gboolean found;
 
 	if (g_strv_length (parts) != 3 || parts[2][0] != '/' ||
 	    (!named && g_str_has_prefix (parts[1], NAMED)))
-		return NULL;
+		return TRUE;
 	group = g_new0 (RuntimeGroup, 1);
 	group->name = g_strdup (parts[1]);
 	group->own = g_strdup (parts[2]);
 	group->v2 = parts[1][0] == '\0';
 	group->root_fd = group->fd = group->tasks_fd = -1;
-	if (!mount_find (group)) {
+	found = mount_find (group, error);
+	if (!found || group->root_fd < 0) {
 		runtime_cgroup_group_free (group);
-		return NULL;
+		return found;
 	}
 	own_check (group);
 	controllers_find (group);
-	return group;
+	g_ptr_array_add (groups, group);
+	return TRUE;
 }
 
 GPtrArray *
@@ -153,10 +168,8 @@ runtime_cgroup_host_groups (const DavitHost *host, gboolean named, GError **erro
 	/* The line of v2 is the last one. */
 	lines = g_strsplit (text, "\n", -1);
 	for (gsize i = 0; lines[i] != NULL; i++) {
-		RuntimeGroup *group = line_read (lines[i], named);
-
-		if (group != NULL)
-			g_ptr_array_add (groups, group);
+		if (!line_read (lines[i], named, groups, error))
+			return NULL;
 	}
 	return g_steal_pointer (&groups);
 }

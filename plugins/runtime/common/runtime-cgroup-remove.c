@@ -175,8 +175,11 @@ runtime_cgroup_remove (RuntimeCgroup *cgroup, GError **error)
 
 		if (empty_remove (group))
 			group_close (group);
-		else
-			any = runtime_cgroup_group_open (group) || any;
+		else if (runtime_cgroup_group_open (group))
+			any = TRUE;
+		else if (errno != ENOENT)
+			return runtime_error_set (error, errno, "open control group \"%s%s\"",
+						  group->mount, group->path);
 	}
 	if (!any)
 		return TRUE;
