@@ -109,10 +109,30 @@ native_child_expect_two (NativeChild *child, GError **error)
 	return native_report_identify (child->sockets[0], error);
 }
 
+typedef struct {
+	const NativeClone *request;
+	int parent_end;
+} Beginning;
+
+/* In the child. As long as it held our end, too, our end would never be closed to it. */
+static void
+child_begin (gpointer data)
+{
+	const Beginning *beginning = (const Beginning *) data;
+
+	close (beginning->parent_end);
+	beginning->request->run (beginning->request->data);
+}
+
 gboolean
 native_child_clone (NativeChild *child, const NativeClone *request, GError **error)
 {
-	if (!native_clone_process (request, &child->pid, &child->pidfd, error))
+	Beginning beginning = {.request = request, .parent_end = child->sockets[0]};
+	NativeClone whole = *request;
+
+	whole.run = child_begin;
+	whole.data = &beginning;
+	if (!native_clone_process (&whole, &child->pid, &child->pidfd, error))
 		return FALSE;
 	/* Else the end of the child would not be the end of the conversation. */
 	close_if_open (&child->sockets[1]);
