@@ -13,12 +13,23 @@
 #include <stdio.h>
 #include <unistd.h>
 
+gboolean
+store_layer_look (const Store *store, const char *name, gboolean *ret_committed, GError **error)
+{
+	g_autofree char *stamp = g_build_filename (name, STORE_STAMP, NULL);
+
+	*ret_committed = faccessat (store->layers_fd, stamp, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return *ret_committed || errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+	       store_error_errno (error, errno, "layer \"%s\": look for its stamp", name);
+}
+
+/* For those to whom one that can't be seen is as good as none. */
 static gboolean
 layer_is_committed (const Store *store, const char *chain_id)
 {
-	g_autofree char *stamp = g_build_filename (chain_id, STORE_STAMP, NULL);
+	gboolean committed;
 
-	return faccessat (store->layers_fd, stamp, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return store_layer_look (store, chain_id, &committed, NULL) && committed;
 }
 
 gboolean
@@ -28,8 +39,7 @@ store_layer_exists (gpointer instance, const char *chain_id, gboolean *ret_exist
 
 	if (!store_check_chain_id (chain_id, error))
 		return FALSE;
-	*ret_exists = layer_is_committed (store, chain_id);
-	return TRUE;
+	return store_layer_look (store, chain_id, ret_exists, error);
 }
 
 gboolean
@@ -107,12 +117,16 @@ static gboolean
 commit_rename (Store *store, const char *chain_id, GError **error)
 {
 	/* What a removal on a full disk left, without a stamp, may be in the way. */
+	gboolean committed = FALSE;
+
 	if (renameat2 (store->stages_fd, chain_id, store->layers_fd, chain_id, RENAME_NOREPLACE) <
 	    0) {
 		if (errno != EEXIST)
 			return store_error_errno (error, errno, "commit layer \"%s\"", chain_id);
 		/* Somebody was faster: it is the same layer, and containers may stand on it. */
-		if (layer_is_committed (store, chain_id))
+		if (!store_layer_look (store, chain_id, &committed, error))
+			return FALSE;
+		if (committed)
 			return store_layer_abort (store, chain_id, error);
 		if (!store_bury (store, store->layers_fd, chain_id, FALSE, error))
 			return FALSE;
@@ -153,6 +167,7 @@ store_layer_remove (gpointer instance, const char *chain_id, GError **error)
 
 	if (!store_check_chain_id (chain_id, error))
 		return FALSE;
+	store_tombs_sweep (store);
 	return store_bury (store, store->layers_fd, chain_id, TRUE, error);
 }
 
@@ -181,10 +196,13 @@ store_layer_verify (gpointer instance, const char *chain_id, GError **error)
 {
 	Store *store = (Store *) instance;
 	store_autofd fd = -1;
+	gboolean committed;
 
 	if (!store_check_chain_id (chain_id, error))
 		return FALSE;
-	if (!layer_is_committed (store, chain_id))
+	if (!store_layer_look (store, chain_id, &committed, error))
+		return FALSE;
+	if (!committed)
 		return store_error_set (error, DAVIT_ERROR_NOT_FOUND, "layer \"%s\" does not exist",
 					chain_id);
 	fd = openat (store->layers_fd, chain_id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

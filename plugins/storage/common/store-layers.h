@@ -28,6 +28,9 @@ gboolean store_stage_begin (Store *store, const DavitLayerRequest *request, int 
 gboolean store_layer_tree (Store *store, const char *chain_id, int *ret_fd, GError **error);
 
 /* NOT_FOUND names the first layer that is not committed. */
+/* Whether name in layers/ is whole. FALSE: that can't be seen, and nothing may be done to it. */
+gboolean store_layer_look (const Store *store, const char *name, gboolean *ret_committed,
+			   GError **error);
 gboolean store_layers_check (Store *store, const char *const *layers, GError **error);
 
 gboolean store_layer_commit (gpointer instance, const char *const *chain_ids, GError **error);

@@ -5,6 +5,7 @@
 #include "store-rootfs.h"
 
 #include "store-cursor.h"
+#include "store-layers.h"
 #include "store-stage.h"
 #include "store-tombs.h"
 #include "store-xattr.h"
@@ -158,9 +159,11 @@ prune_layers (Store *store, DavitResult *result, GError **error)
 		return FALSE;
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = (const char *) g_ptr_array_index (names, i);
-		g_autofree char *stamp = g_build_filename (name, STORE_STAMP, NULL);
+		gboolean committed;
 
-		if (faccessat (store->layers_fd, stamp, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		if (!store_layer_look (store, name, &committed, error))
+			return FALSE;
+		if (committed)
 			continue;
 		if (!store_bury (store, store->layers_fd, name, FALSE, error))
 			return FALSE;

@@ -124,6 +124,7 @@ store_stage_begin (Store *store, const DavitLayerRequest *request, int *ret_stag
 
 	if (!exists_check (store, chain_id, error) || !parent_check (store, request, error))
 		return FALSE;
+	store_tombs_sweep (store);
 	/* An earlier call of this instance: it is replaced. */
 	g_hash_table_remove (store->begun, chain_id);
 	for (guint i = 0; i < TRIES && fd < 0; i++) {

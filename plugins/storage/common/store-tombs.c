@@ -76,9 +76,18 @@ store_tombs_empty (Store *store, DavitResult *result, GError **error)
 			continue;
 		if (!store->host->files->remove_tree (store->tombs_fd, name, error))
 			return FALSE;
-		store->host->result_string (result, "removed", name);
+		if (result != NULL)
+			store->host->result_string (result, "removed", name);
 	}
 	return TRUE;
+}
+
+void
+store_tombs_sweep (Store *store)
+{
+	g_autoptr (GError) ignored = NULL;
+
+	store_tombs_empty (store, NULL, &ignored);
 }
 
 gboolean

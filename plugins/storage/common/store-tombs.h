@@ -15,8 +15,14 @@ G_BEGIN_DECLS
  */
 gboolean store_bury (Store *store, int dirfd, const char *name, gboolean durable, GError **error);
 
-/* Takes apart what crashes left in tombs/. Adds to the result's "removed". */
+/* Takes apart what crashes left in tombs/. Adds to "removed" of result, which may be NULL. */
 gboolean store_tombs_empty (Store *store, DavitResult *result, GError **error);
+
+/*
+ * The same, for whoever works on layers next: what a crash has left there takes room that nobody
+ * can see. That it fails is no reason not to go on.
+ */
+void store_tombs_sweep (Store *store);
 
 /* A directory in tombs/ that nobody else has: what is made in it is garbage from the beginning. */
 gboolean store_tombs_scratch (Store *store, char **ret_name, int *ret_fd, GError **error);
