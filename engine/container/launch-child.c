@@ -32,8 +32,13 @@ report_write (int fd, gint32 code, const char *text, gsize length)
 	DavitLaunchReport header = {code, (guint32) MIN (length, DAVIT_LAUNCH_LIMIT)};
 	const struct iovec parts[] = {{&header, sizeof header}, {(char *) text, header.length}};
 
+	gssize written;
+
 	/* It fits into the pipe: in one piece, so that it wakes our parent once. */
-	return writev (fd, parts, G_N_ELEMENTS (parts)) == (gssize) (sizeof header + header.length);
+	do
+		written = writev (fd, parts, G_N_ELEMENTS (parts));
+	while (written < 0 && errno == EINTR);
+	return written == (gssize) (sizeof header + header.length);
 }
 
 static gboolean

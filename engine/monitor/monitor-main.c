@@ -52,7 +52,8 @@ monitor_open (struct monitor *monitor)
 	if (arguments->client_fd < 0 && !arguments->stdin_open && arguments->terminal_fd < 0)
 		monitor_stream_close_input (monitor);
 	if (arguments->ready_fd >= 0) {
-		(void) !write (arguments->ready_fd, "", 1);
+		while (write (arguments->ready_fd, "", 1) < 0 && errno == EINTR)
+			continue;
 		close (arguments->ready_fd);
 	}
 	return true;
