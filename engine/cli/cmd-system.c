@@ -15,7 +15,8 @@
 const char davit_system_check_manual[] =
 	"Prints a line for everything that is damaged or left over: in containers, their runs, "
 	"names, cgroups and storage, and in images. With --repair it finishes or undoes what was "
-	"left half done. The exit status is 0 if nothing was found, or all of it was repaired, and "
+	"left half done, and prints behind \"left:\" what is there still. The exit status is 0 if "
+	"nothing was found, or all of it was repaired, and "
 	"1 otherwise.\n";
 
 const DavitFlag davit_system_check_flags[] = {
@@ -32,18 +33,22 @@ const DavitFlag davit_system_reset_flags[] = {
 };
 
 static gboolean
-findings_print (const GPtrArray *findings, GError **error)
+findings_print (const GPtrArray *findings, const char *prefix, GError **error)
 {
 	for (guint i = 0; i < findings->len; i++) {
-		if (!davit_cli_print_line (g_ptr_array_index (findings, i), error))
+		g_autofree char *line =
+			g_strconcat (prefix, (const char *) g_ptr_array_index (findings, i), NULL);
+
+		if (!davit_cli_print_line (line, error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-/* Prints what it finds; ret_count is how much. */
+/* Prints what it finds, behind prefix; ret_count is how much. */
 static gboolean
-check_all (DavitEngine *engine, gboolean repair, gboolean print, guint *ret_count, GError **error)
+check_all (DavitEngine *engine, gboolean repair, const char *prefix, guint *ret_count,
+	   GError **error)
 {
 	g_autoptr (GPtrArray) containers = NULL;
 	g_autoptr (GPtrArray) images = NULL;
@@ -52,7 +57,7 @@ check_all (DavitEngine *engine, gboolean repair, gboolean print, guint *ret_coun
 	    !davit_image_store_check (engine->images, repair, &images, error))
 		return FALSE;
 	*ret_count = containers->len + images->len;
-	return !print || (findings_print (containers, error) && findings_print (images, error));
+	return findings_print (containers, prefix, error) && findings_print (images, prefix, error);
 }
 
 gboolean
@@ -62,11 +67,11 @@ davit_system_check_main (DavitCli *cli, DavitArguments *arguments, GError **erro
 	guint found = 0, left = 0;
 
 	if (davit_cli_engine (cli, error) == NULL ||
-	    !check_all (cli->engine, repair, TRUE, &found, error))
+	    !check_all (cli->engine, repair, "", &found, error))
 		return FALSE;
 	left = found;
-	/* A second look tells whether the repair has helped. */
-	if (repair && found > 0 && !check_all (cli->engine, FALSE, FALSE, &left, error))
+	/* A second look tells whether the repair has helped, and with what it has not. */
+	if (repair && found > 0 && !check_all (cli->engine, FALSE, "left: ", &left, error))
 		return FALSE;
 	if (left > 0)
 		cli->status = 1;
