@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
@@ -26,20 +28,21 @@
 #define MOUNT (CALL_CHANGE | CALL_MEMORY | CALL_SPACE)
 #define PROCESS (CALL_CHANGE | CALL_MEMORY)
 #define WAITS (CALL_CHANGE | CALL_WAIT)
+#define STREAM (CALL_WAIT | CALL_STREAM)
 
 static const struct {
 	long number;
 	const char *name;
 	unsigned classes;
 } calls[] = {
-	CALL (openat, CALL_CREATES | CALL_IO | NEW | CALL_WAIT),
+	CALL (openat, CALL_CREATES | CALL_IO | NEW),
 	CALL (openat2, CALL_CREATES | CALL_IO | NEW),
-	CALL (read, CALL_IO | CALL_WAIT | CALL_READ),
-	CALL (pread64, CALL_IO | CALL_WAIT | CALL_READ),
-	CALL (readv, CALL_IO | CALL_WAIT),
-	CALL (write, CALL_CHANGE | DISK | CALL_WAIT | CALL_WRITE),
-	CALL (pwrite64, CALL_CHANGE | DISK | CALL_WAIT | CALL_WRITE),
-	CALL (writev, CALL_CHANGE | DISK | CALL_WAIT),
+	CALL (read, CALL_IO | STREAM | CALL_READ),
+	CALL (pread64, CALL_IO | STREAM | CALL_READ),
+	CALL (readv, CALL_IO | STREAM),
+	CALL (write, CALL_CHANGE | DISK | STREAM | CALL_WRITE),
+	CALL (pwrite64, CALL_CHANGE | DISK | STREAM | CALL_WRITE),
+	CALL (writev, CALL_CHANGE | DISK | STREAM),
 	CALL (copy_file_range, CALL_CHANGE | DISK | CALL_MEMORY),
 	CALL (sendfile, CALL_CHANGE | DISK | CALL_MEMORY),
 	CALL (close, CALL_IO | CALL_RUNS),
@@ -135,7 +138,7 @@ static const struct {
 	CALL (sethostname, 0),
 	CALL (getrandom, CALL_WAIT),
 #if defined(__x86_64__)
-	CALL (open, CALL_IO | NEW | CALL_WAIT),
+	CALL (open, CALL_IO | NEW),
 	CALL (stat, CALL_IO | CALL_MEMORY),
 	CALL (lstat, CALL_IO | CALL_MEMORY),
 	CALL (access, CALL_IO | CALL_MEMORY),
@@ -218,6 +221,25 @@ asks_for_new_file (pid_t pid, long number, const unsigned long long arguments[6]
 	return (flags & (O_CREAT | O_TRUNC)) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
 }
 
+/* A read or write of a file of a disk, of proc or of a cgroup goes on until it is done. */
+static int
+is_uninterruptible (pid_t pid, int fd)
+{
+	char path[64];
+	struct stat status;
+
+	snprintf (path, sizeof path, "/proc/%d/fd/%d", (int) pid, fd);
+	return stat (path, &status) < 0 || S_ISREG (status.st_mode) || S_ISDIR (status.st_mode);
+}
+
+/* One that is told not to wait. */
+static int
+is_immediate (long number, const unsigned long long arguments[6])
+{
+	return (number == SYS_waitid && (arguments[3] & WNOHANG)) ||
+	       (number == SYS_wait4 && (arguments[2] & WNOHANG));
+}
+
 unsigned
 call_classes (pid_t pid, long number, const unsigned long long arguments[6])
 {
@@ -228,6 +250,9 @@ call_classes (pid_t pid, long number, const unsigned long long arguments[6])
 			continue;
 		if ((classes & CALL_CREATES) && asks_for_new_file (pid, number, arguments))
 			classes |= CALL_CHANGE | CALL_SPACE;
+		if (((classes & CALL_STREAM) && is_uninterruptible (pid, (int) arguments[0])) ||
+		    is_immediate (number, arguments))
+			classes &= ~(unsigned) CALL_WAIT;
 		return classes;
 	}
 	return 0;

@@ -11,7 +11,8 @@
  *     --only WORD      counts only calls of this class or name (calls.c); with --kill: "change"
  *     --short          every read and write moves one byte at most
  *     --spare NAME     who executes a program of this name is let go: a container's own process
- *     --until WHEN     ends with main (default), or when all have ended
+ *     --until WHEN     ends with main (default), or when all have ended; after a kill with main in
+ *                      any case, since those that are left may wait for ever
  *     --report FILE    what happened, in lines: "calls N", "hit N NAME CALL", "status N",
  *                      "crash NAME SIGNAL" for a process that a signal of its own has ended
  *     --list FILE      each call that was counted: "N PID NAME CALL"
@@ -320,10 +321,18 @@ stopped (Tracer *tracer, Process *process, int status)
 	resume (tracer, process, deliver);
 }
 
+static int
+is_awaited (const Tracer *tracer)
+{
+	int killed = tracer->done && tracer->error == 0;
+
+	return tracer->main_status < 0 || (tracer->until_all && !killed);
+}
+
 static void
 follow (Tracer *tracer)
 {
-	while (tracer->n_processes > 0 && (tracer->main_status < 0 || tracer->until_all)) {
+	while (tracer->n_processes > 0 && is_awaited (tracer)) {
 		int status;
 		pid_t pid = waitpid (-1, &status, __WALL);
 		Process *process;
