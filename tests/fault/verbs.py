@@ -109,7 +109,11 @@ class Start(ContainerVerb):
         return ['start', NAME]
 
     def effect(self):
-        return None if self.state() == 'running' else f'it is {self.state()}, not running'
+        if self.state() == 'running':
+            return None
+        # Its first process was the one that was killed.
+        result = self.place.davit('wait', NAME)
+        return None if result.out.strip() == '137' else f'it is {self.state()}, not running; {result}'
 
 
 class Run(ContainerVerb):
