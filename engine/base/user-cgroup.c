@@ -40,6 +40,22 @@ own_directory (void)
 	return g_strdup_printf ("/sys/fs/cgroup/%.*s", (int) strcspn (line + 4, "\n"), line + 4);
 }
 
+static gboolean
+directory_is_own (const char *directory)
+{
+	struct stat status;
+
+	return directory != NULL && stat (directory, &status) == 0 && status.st_uid == geteuid ();
+}
+
+gboolean
+davit_user_cgroup_is_own (void)
+{
+	g_autofree char *directory = own_directory ();
+
+	return directory_is_own (directory);
+}
+
 gboolean
 davit_user_cgroup_has (const char *controller)
 {
@@ -47,9 +63,8 @@ davit_user_cgroup_has (const char *controller)
 	g_autofree char *file = NULL;
 	g_autofree char *text = NULL;
 	g_auto (GStrv) words = NULL;
-	struct stat status;
 
-	if (directory == NULL || stat (directory, &status) < 0 || status.st_uid != geteuid ())
+	if (!directory_is_own (directory))
 		return FALSE;
 	file = g_build_filename (directory, "cgroup.controllers", NULL);
 	text = file_read (file);

@@ -55,7 +55,13 @@ gboolean davit_user_register (int runroot_fd, GError **error);
 void davit_user_leave (int runroot_fd);
 
 /* Whether the caller's own control group (v2) is the user's, and has that controller. */
+gboolean davit_user_cgroup_is_own (void);
 gboolean davit_user_cgroup_has (const char *controller);
+/*
+ * Before the namespace is entered: moves the caller into a group that is the user's own, if it is
+ * not in one and a systemd user manager gives it. Without one a limit that is asked for is an error.
+ */
+void davit_user_scope_enter (void);
 
 /**
  * DavitUserRange: ids of the host.

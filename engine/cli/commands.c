@@ -20,6 +20,7 @@
 static const DavitVerb verbs[] = {
 	{
 		.name = "run",
+		.starts = TRUE,
 		.group = CONTAINERS,
 		.synopsis = "IMAGE [COMMAND [ARGUMENT...]]",
 		.summary = "make a container from an image and run a command in it",
@@ -47,6 +48,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "start",
+		.starts = TRUE,
 		.group = CONTAINERS,
 		.synopsis = "CONTAINER...",
 		.summary = "start containers that were made or have ended",
@@ -67,6 +69,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "restart",
+		.starts = TRUE,
 		.group = CONTAINERS,
 		.synopsis = "CONTAINER...",
 		.summary = "stop containers and start them again",
@@ -154,6 +157,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "exec",
+		.starts = TRUE,
 		.group = CONTAINERS,
 		.synopsis = "CONTAINER COMMAND [ARGUMENT...]",
 		.summary = "run a further command in a running container",
@@ -323,6 +327,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "info",
+		.looks = TRUE,
 		.group = SYSTEM,
 		.synopsis = "",
 		.summary = "show the host, the store and the plugins that are in use",
@@ -351,6 +356,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "plugin list",
+		.looks = TRUE,
 		.group = SYSTEM,
 		.synopsis = "",
 		.summary = "list the plugins, and whether they load and can work here",
@@ -362,6 +368,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "plugin info",
+		.looks = TRUE,
 		.group = SYSTEM,
 		.synopsis = "[KIND/]NAME",
 		.summary = "show what a plugin needs, its options and its operations",

@@ -38,7 +38,9 @@ typedef struct {
 	guint operands_max;	  /* G_MAXUINT: any number */
 	gboolean stop_at_operand; /* options end at the first operand */
 	gboolean for_anyone;	  /* needs no rights: an ordinary user stays where he is */
+	gboolean looks;		  /* and goes where containers would run, if he can */
 	gboolean needs_root;	  /* an ordinary user's namespace is not enough */
+	gboolean starts;	  /* processes in containers */
 	const char *complete;	  /* what its operands are, see complete.c; or NULL */
 	const char *manual;	  /* more about it: paragraphs, and examples that begin with "$ " */
 

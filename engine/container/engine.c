@@ -102,8 +102,10 @@ davit_engine_close (DavitEngine *engine)
 }
 
 gboolean
-davit_engine_enter (DavitEngine *engine, GError **error)
+davit_engine_enter (DavitEngine *engine, gboolean starts, GError **error)
 {
+	if (starts)
+		davit_user_scope_enter ();
 	if (!davit_paths_open_runroot (engine->paths, error) ||
 	    !davit_user_enter (engine->paths->runroot_fd, error))
 		return FALSE;

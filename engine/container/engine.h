@@ -36,8 +36,11 @@ DavitEngine *davit_engine_open (const DavitEngineOptions *options, GError **erro
 void davit_engine_close (DavitEngine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitEngine, davit_engine_close)
 
-/* For an ordinary user, before anything else is asked of it, and once: see base/user.h. */
-gboolean davit_engine_enter (DavitEngine *engine, GError **error);
+/*
+ * For an ordinary user, before anything else is asked of it, and once: see base/user.h. starts:
+ * processes of containers will be made, which should have a control group.
+ */
+gboolean davit_engine_enter (DavitEngine *engine, gboolean starts, GError **error);
 
 /* The storage plugin that the configuration chooses. */
 DavitStorage *davit_engine_storage (DavitEngine *engine, GError **error);

@@ -22,7 +22,8 @@ int native_cgroup_caller_move (const RuntimeGroup *group);
  */
 typedef struct {
 	RuntimeGroup *group;
-	char *field; /* "linux.resources.memory.limit" */
+	gboolean rootless; /* the caller is an ordinary user */
+	char *field;	   /* "linux.resources.memory.limit" */
 	char *file;
 	char *value;
 	char *other_file; /* NULL, or to be used where file does not exist */

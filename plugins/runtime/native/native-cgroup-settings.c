@@ -43,6 +43,7 @@ native_cgroup_setting_add (NativeLimits *limits, const char *field, const char *
 						      : "; mount it or enable it in the kernel");
 	setting = g_new0 (NativeSetting, 1);
 	setting->group = group;
+	setting->rootless = limits->host->facts->rootless;
 	setting->field = g_strdup (field);
 	setting->file = g_strdup (file);
 	setting->value = g_steal_pointer (&taken);
@@ -100,6 +101,17 @@ file_choose (NativeSetting *setting)
 	}
 }
 
+/* Groups are root's unless he gave some away, or the systemd user manager does. */
+static const char *
+refusal_explain (const NativeSetting *setting)
+{
+	if (!setting->group->v2)
+		return "; an ordinary user can set limits only with cgroup v2";
+	return "; an ordinary user has groups of his own where a systemd user manager runs, as "
+	       "after \"loginctl enable-linger\", or where root gave him one and davit is started "
+	       "in it";
+}
+
 static gboolean
 group_fail (const NativeSetting *setting, GError **error)
 {
@@ -111,10 +123,7 @@ group_fail (const NativeSetting *setting, GError **error)
 				  "%s: limit \"%s\" needs control group \"%s%s\": %s%s",
 				  setting->field, setting->value, group->mount, group->path,
 				  g_strerror (number),
-				  refused && geteuid () != 0
-					  ? "; start davit in a group of your own, as by "
-					    "\"systemd-run --user --scope\""
-					  : "");
+				  refused && setting->rootless ? refusal_explain (setting) : "");
 }
 
 static gboolean

@@ -54,8 +54,9 @@ vfs_probe (gpointer instance, DavitProbe *probe, GError **error)
 
 	host->probe_add (probe, "kernel support for detached mounts", number != ENOSYS,
 			 "the kernel needs open_tree: Linux 5.2 or newer");
+	/* EINVAL: a user namespace may mount, but not without what is mounted below. */
 	if (number != ENOSYS)
-		host->probe_add (probe, "permission to mount", number == 0,
+		host->probe_add (probe, "permission to mount", number == 0 || number == EINVAL,
 				 "run as root, or inside a user namespace");
 	return TRUE;
 }
