@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # run.sh BUILD WORK RESULTS: runs what depends on cgroup v2 and systemd in a virtual machine that has
-# them (tests/vm/vm), as root. The programs are those of BUILD; tests/vm/inside.sh runs them there.
+# them (tests/vm/vm): as root (tests/vm/inside.sh), and as users with and without subordinate ids
+# (tests/vm/inside-user.sh). The programs are those of BUILD.
 
 set -u
 build=${1:?} work=${2:?} results=${3:?}
@@ -33,20 +34,30 @@ mkdir -p "$share/programs"
 find "$build/plugins" -type f -name 'test-*' -perm -u+x -exec cp {} "$share/programs/" \;
 cp -r "$build/plugins" "$share/plugins"
 
-log=$work/vm.log
-bash "$vm" run --root --timeout 1200 --share "$share" -- sh "$share/tests/vm/inside.sh" "$share" > "$log" 2>&1
-status=$?
-# "ok 3 - description" and "not ok 4 - description", and "# script NAME" before those of a script.
-awk -F '\t' '
-	/^# script / { name = substr ($0, 10); next }
-	/^1\.\.0 # SKIP/ { print "skipped\tvm: " name "\t" substr ($0, 12); next }
-	/^ok .*# SKIP/ { sub (/^ok [0-9]* (- )?/, ""); print "skipped\tvm: " name ": " $0 "\t"; next }
-	/^ok / { sub (/^ok [0-9]* (- )?/, ""); print "passed\tvm: " name ": " $0 "\t" }
-	/^not ok / { sub (/^not ok [0-9]* (- )?/, ""); print "failed\tvm: " name ": " $0 "\t" }
-' "$log" >> "$results"
-if [ $status != 0 ] || ! grep -q '^ok ' "$log"; then
-	grep -A 8 '^not ok' "$log" | head -n 120
-	tail -n 5 "$log"
-	result failed "vm: run" "exit status $status"
-fi
+# in_vm USER COMMAND...
+in_vm ()
+{
+	user=$1 log=$work/vm-$1.log
+	shift
+	bash "$vm" run --user "$user" --timeout 1200 --share "$share" -- "$@" > "$log" 2>&1
+	status=$?
+	# "ok 3 - description" and "not ok 4 - description", and "# script NAME" before those of a script.
+	awk -F '\t' '
+		/^# script / { name = substr ($0, 10); next }
+		/^1\.\.0 # SKIP/ { print "skipped\tvm: " name "\t" substr ($0, 12); next }
+		/^ok .*# SKIP/ { sub (/^ok [0-9]* (- )?/, ""); print "skipped\tvm: " name ": " $0 "\t"; next }
+		/^ok / { sub (/^ok [0-9]* (- )?/, ""); print "passed\tvm: " name ": " $0 "\t" }
+		/^not ok / { sub (/^not ok [0-9]* (- )?/, ""); print "failed\tvm: " name ": " $0 "\t" }
+	' "$log" >> "$results"
+	if [ $status != 0 ] || ! grep -q '^ok ' "$log"; then
+		grep -A 8 '^not ok' "$log" | head -n 120
+		tail -n 5 "$log"
+		result failed "vm: run as $user" "exit status $status"
+	fi
+}
+
+chmod -R go+rX "$share"
+in_vm root sh "$share/tests/vm/inside.sh" "$share"
+in_vm user sh "$share/tests/vm/inside-user.sh" "$share" vm/user cli/containers
+in_vm plain sh "$share/tests/vm/inside-user.sh" "$share" vm/user
 rm -rf "$share"
