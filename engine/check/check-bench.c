@@ -4,6 +4,8 @@
 
 #include "check/check-private.h"
 
+#include "base/error.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -14,13 +16,6 @@ now_nsec (void)
 
 	clock_gettime (CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-void
-davit_check_bench_begin (DavitCheck *check)
-{
-	check->times = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-					      (GDestroyNotify) g_array_unref);
 }
 
 void
@@ -60,8 +55,8 @@ percentile (const GArray *times, guint percent)
 	return (double) g_array_index (times, gint64, index > 0 ? index - 1 : 0) / 1e6;
 }
 
-void
-davit_check_bench_report (DavitCheck *check)
+static void
+times_report (DavitCheck *check)
 {
 	const DavitOperation *operation = check->driver->module->kind->operations;
 
@@ -75,4 +70,20 @@ davit_check_bench_report (DavitCheck *check)
 				  operation->name, times->len, percentile (times, 50),
 				  percentile (times, 95));
 	}
+}
+
+gboolean
+davit_check_bench (DavitCheck *check, DavitCheckRun life, guint rounds, GError **error)
+{
+	if (!life (check, error))
+		return FALSE;
+	check->times = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+					      (GDestroyNotify) g_array_unref);
+	for (guint i = 0; i < rounds; i++) {
+		if (!life (check, error))
+			return davit_error_prefix (error, "round %u of %u", i + 1, rounds);
+	}
+	times_report (check);
+	g_clear_pointer (&check->times, g_hash_table_unref);
+	return TRUE;
 }

@@ -146,7 +146,14 @@ davit_check_open (DavitCheck *check, const DavitDriverContext *context, GError *
 	module = davit_loader_open (check->request->path, error);
 	if (module == NULL)
 		return NULL;
-	driver = davit_driver_new (module, NULL, context, error);
+	if (check->request->variant != NULL &&
+	    (module->plugin.flags & DAVIT_PLUGIN_VARIANTS) == 0) {
+		davit_check_fail (error, "it has no variants such as \"%s\"",
+				  check->request->variant);
+		davit_loader_close (module);
+		return NULL;
+	}
+	driver = davit_driver_new (module, check->request->variant, context, error);
 	if (driver == NULL)
 		return NULL;
 	davit_check_host_set (check, driver);
@@ -175,19 +182,23 @@ davit_check_usable (DavitCheck *check, char **ret_unmet, GError **error)
 	return TRUE;
 }
 
-/* The child of davit_check_in_child. */
+/* The child's half of davit_check_child_start. */
 static G_NORETURN void
-child_run (DavitCheck *check, DavitCheckRun run, int fd)
+child_run (DavitCheck *check, DavitCheckRun run, int report_fd, int alive_fd)
 {
 	g_autoptr (GError) error = NULL;
+	char byte;
 
+	/* That is not inherited. */
+	prctl (PR_SET_CHILD_SUBREAPER, 1);
 	if (run (check, &error))
-		davit_check_line (fd, "", "done");
+		davit_check_line (report_fd, "", "done");
 	else
-		davit_check_line (fd, DAVIT_CHECK_LINE_FAIL, error->message);
-	/* Its parent ends it: it may be in the middle of something. */
-	for (;;)
-		pause ();
+		davit_check_line (report_fd, DAVIT_CHECK_LINE_FAIL, error->message);
+	/* It keeps what it has until its parent lets go, or ends it. */
+	while (read (alive_fd, &byte, 1) < 0 && errno == EINTR)
+		continue;
+	_exit (0);
 }
 
 /* One line, without what comes behind it. */
@@ -196,40 +207,62 @@ line_read (int fd)
 {
 	g_autoptr (GString) line = g_string_new (NULL);
 	char byte;
+	gssize length;
 
-	while (read (fd, &byte, 1) == 1 && byte != '\n')
-		g_string_append_c (line, byte);
+	while ((length = read (fd, &byte, 1)) == 1 || (length < 0 && errno == EINTR)) {
+		if (length == 1 && byte == '\n')
+			break;
+		if (length == 1)
+			g_string_append_c (line, byte);
+	}
 	return g_string_free (g_steal_pointer (&line), FALSE);
 }
 
 gboolean
-davit_check_in_child (DavitCheck *check, DavitCheckRun run, GError **error)
+davit_check_child_start (DavitCheck *check, DavitCheckRun run, pid_t *ret_pid, int *ret_alive,
+			 GError **error)
 {
 	g_autofree char *line = NULL;
 	int ends[2];
-	int status = 0;
+	int alive[2];
 	pid_t pid;
 
-	if (pipe2 (ends, O_CLOEXEC) < 0)
+	if (pipe2 (ends, O_CLOEXEC) < 0 || pipe2 (alive, O_CLOEXEC) < 0)
 		return davit_error_errno (error, errno, "pipe");
 	pid = fork ();
 	if (pid == 0) {
 		close (ends[0]);
-		child_run (check, run, ends[1]);
+		close (alive[1]);
+		child_run (check, run, ends[1], alive[0]);
 	}
 	close (ends[1]);
+	close (alive[0]);
 	line = line_read (ends[0]);
 	close (ends[0]);
+	*ret_pid = pid;
+	*ret_alive = alive[1];
 	if (pid < 0)
 		return davit_error_errno (error, errno, "fork");
-	kill (pid, SIGKILL);
-	while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
-		continue;
 	if (strcmp (line, "done") == 0)
 		return TRUE;
 	if (g_str_has_prefix (line, DAVIT_CHECK_LINE_FAIL))
 		return davit_check_fail (error, "%s", line + strlen (DAVIT_CHECK_LINE_FAIL));
 	return davit_check_fail (error, "ended the process without an answer");
+}
+
+gboolean
+davit_check_in_child (DavitCheck *check, DavitCheckRun run, GError **error)
+{
+	davit_autofd alive = -1;
+	pid_t pid = -1;
+	gboolean done = davit_check_child_start (check, run, &pid, &alive, error);
+
+	if (pid > 0) {
+		kill (pid, SIGKILL);
+		while (waitpid (pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	return done;
 }
 
 static gboolean

@@ -64,6 +64,8 @@ struct _DavitCheck {
 	gboolean skipped;
 	GHashTable *times; /* operation to GArray of gint64, nanoseconds; NULL: not measured */
 	gint64 began;
+	guint vessels;	    /* how many containers it has made */
+	gpointer data;	    /* of the check's own functions */
 	DavitHost services; /* the engine's own, behind those that check-host.c sets */
 };
 
@@ -98,15 +100,19 @@ gboolean davit_check_usable (DavitCheck *check, char **ret_unmet, GError **error
  * died there. The function's error becomes ours.
  */
 gboolean davit_check_in_child (DavitCheck *check, DavitCheckRun run, GError **error);
+/* The same, but it lives on until ret_alive is closed. Both are set on failure, too. */
+gboolean davit_check_child_start (DavitCheck *check, DavitCheckRun run, pid_t *ret_pid,
+				  int *ret_alive, GError **error);
 
 /* check-host.c: puts the host of checks in place of the engine's. Before it is opened. */
 void davit_check_host_set (DavitCheck *check, DavitDriver *driver);
 
-/* check-bench.c */
-/* From here on operations are measured and nothing else is looked at. */
-void davit_check_bench_begin (DavitCheck *check);
+/*
+ * check-bench.c: so many lives, in which operations are measured and nothing else is looked at; a
+ * note for each operation. The first life is not counted.
+ */
+gboolean davit_check_bench (DavitCheck *check, DavitCheckRun life, guint rounds, GError **error);
 void davit_check_bench_mark (DavitCheck *check, const char *operation, gboolean ends);
-void davit_check_bench_report (DavitCheck *check);
 
 /* check-box.c: runs one check; the point's name must be set. Free text and notes. */
 typedef struct {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "check/check-stress.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -6,19 +6,16 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "check/check-stress.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #define ID DAVIT_CHECK_ID
-#define HELPERS_LIMIT 40
-#define LIVES 10
+#define BENCH_ROUNDS 50
 
 /* Everything that is required, once. */
 static gboolean
@@ -51,107 +48,43 @@ life_end (DavitCheck *check, GError **error)
 }
 
 static gboolean
-nothing_left (DavitCheck *check, const char *before, const char *when, GError **error)
+life (DavitCheck *check, GError **error)
 {
-	g_autofree char *after = davit_check_store_list (check);
-	g_autofree char *more = davit_check_state_more (before, after);
-
-	return more == NULL || davit_check_fail (error, "%s leaves \"%s\"", when, more);
+	return life_begin (check, error) && life_end (check, error);
 }
 
 static gboolean
 storage_leaves_nothing (DavitCheck *check, GError **error)
 {
-	g_autofree char *mounts = NULL;
-	g_autofree char *mounts_now = NULL;
-	g_autofree char *descriptors = NULL;
-	g_autofree char *descriptors_now = NULL;
-	g_autofree char *names = NULL;
-	g_autofree char *more = NULL;
-
-	/* The first life may make what is for all. */
-	if (!life_begin (check, error) || !life_end (check, error))
-		return FALSE;
-	names = davit_check_store_list (check);
-	descriptors = davit_check_state_descriptors ();
-	g_file_get_contents ("/proc/self/mountinfo", &mounts, NULL, NULL);
-	for (guint i = 0; i < LIVES; i++) {
-		if (!life_begin (check, error))
-			return FALSE;
-		g_clear_pointer (&mounts_now, g_free);
-		g_file_get_contents ("/proc/self/mountinfo", &mounts_now, NULL, NULL);
-		if (g_strcmp0 (mounts, mounts_now) != 0)
-			return davit_check_fail (error, "rootfs_mount has changed the host's table "
-							"of mounts");
-		if (!life_end (check, error))
-			return FALSE;
-	}
-	descriptors_now = davit_check_state_descriptors ();
-	more = davit_check_state_more (descriptors, descriptors_now);
-	if (more != NULL)
-		return davit_check_fail (error, "a life leaves a descriptor open: %s", more);
-	return nothing_left (check, names, "a life", error);
+	return davit_check_lives (check, life, error);
 }
 
-/* One program fails in it: whatever that does, the contract is kept and all can be undone. */
+/* A root file system is a detached mount: the host never sees it. */
 static gboolean
-life_with_failure (DavitCheck *check, guint number, const char *names, GError **error)
+storage_mounts (DavitCheck *check, GError **error)
 {
-	g_autofree char *when = g_strdup_printf ("a life in which program %u fails", number);
-	g_autoptr (GError) inner = NULL;
+	g_autofree char *before = NULL;
+	g_autofree char *after = NULL;
 
-	check->helpers = (DavitCheckHelpers){0, number};
-	if (!life_begin (check, &inner) && davit_error_matches (inner, DAVIT_ERROR_PLUGIN_CONTRACT))
-		return davit_check_fail (error, "%s: %s", when, inner->message);
-	g_clear_error (&inner);
-	if (!life_end (check, &inner) && davit_error_matches (inner, DAVIT_ERROR_PLUGIN_CONTRACT))
-		return davit_check_fail (error, "%s: %s", when, inner->message);
-	check->helpers.fails = 0;
-	if (!life_end (check, error))
-		return davit_error_prefix (error, "after %s", when);
-	return nothing_left (check, names, when, error);
+	g_file_get_contents ("/proc/self/mountinfo", &before, NULL, NULL);
+	if (!life_begin (check, error))
+		return FALSE;
+	g_file_get_contents ("/proc/self/mountinfo", &after, NULL, NULL);
+	if (g_strcmp0 (before, after) != 0)
+		return davit_check_fail (error, "rootfs_mount has changed the table of mounts");
+	return life_end (check, error);
 }
 
 static gboolean
 storage_helpers (DavitCheck *check, GError **error)
 {
-	g_autofree char *names = NULL;
-	guint count;
-
-	check->helpers = (DavitCheckHelpers){0, 0};
-	if (!life_begin (check, error) || !life_end (check, error))
-		return FALSE;
-	count = check->helpers.asked;
-	if (count == 0)
-		return davit_check_skip (check, "it runs no program");
-	names = davit_check_store_list (check);
-	for (guint i = 1; i <= MIN (count, HELPERS_LIMIT); i++) {
-		if (!life_with_failure (check, i, names, error))
-			return FALSE;
-	}
-	return TRUE;
+	return davit_check_helpers_fail (check, life_begin, life_end, error);
 }
 
-static void
-signal_ignore (int number)
-{
-}
-
-/* A signal every half a millisecond, whose handler does not restart system calls. */
 static gboolean
 storage_signals (DavitCheck *check, GError **error)
 {
-	const struct sigaction action = {.sa_handler = signal_ignore};
-	const struct itimerval often = {{0, 500}, {0, 500}};
-	const struct itimerval never = {{0, 0}, {0, 0}};
-	gboolean lived = TRUE;
-
-	sigaction (SIGALRM, &action, NULL);
-	setitimer (ITIMER_REAL, &often, NULL);
-	for (guint i = 0; lived && i < LIVES; i++)
-		lived = life_begin (check, error) && life_end (check, error);
-	setitimer (ITIMER_REAL, &never, NULL);
-	return lived || davit_error_prefix (error, "with signals that interrupt system calls");
+	return davit_check_signals (check, life, error);
 }
 
 static gboolean
@@ -222,10 +155,33 @@ storage_full (DavitCheck *check, GError **error)
 }
 
 const DavitCheckCase davit_check_storage_stress_cases[] = {
-	{"storage: leaves nothing, and no mount that the host sees", DAVIT_CHECK_NEEDS_USABLE,
-	 storage_leaves_nothing, 0},
+	{"storage: leaves nothing", DAVIT_CHECK_NEEDS_USABLE, storage_leaves_nothing, 0},
+	{"storage: no mount that the host sees", DAVIT_CHECK_NEEDS_USABLE, storage_mounts, 0},
 	{"storage: each program that fails", DAVIT_CHECK_NEEDS_USABLE, storage_helpers, 0},
 	{"storage: signals", DAVIT_CHECK_NEEDS_USABLE, storage_signals, 0},
 	{"storage: a full disk", DAVIT_CHECK_NEEDS_USABLE, storage_full, 0},
+	{0},
+};
+
+/* A life with what is most often called: a layer that is there, and a second mount. */
+static gboolean
+bench_life (DavitCheck *check, GError **error)
+{
+	const DavitRootfsRequest request = davit_check_rootfs (ID, 2);
+	davit_autofd root = -1;
+
+	return life_begin (check, error) && davit_check_layer_there (check, 0, TRUE, error) &&
+	       davit_storage_rootfs_mount (davit_check_storage (check), &request, &root, error) &&
+	       life_end (check, error);
+}
+
+static gboolean
+storage_bench (DavitCheck *check, GError **error)
+{
+	return davit_check_bench (check, bench_life, BENCH_ROUNDS, error);
+}
+
+const DavitCheckCase davit_check_storage_bench[] = {
+	{"storage: times", DAVIT_CHECK_NEEDS_USABLE, storage_bench, 0},
 	{0},
 };

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,42 +135,4 @@ davit_check_absent (int dirfd, const char *path, GError **error)
 	if (faccessat (dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return davit_check_fail (error, "\"%s\" must not be there, and is", path);
 	return errno == ENOENT || davit_error_errno (error, errno, "look for \"%s\"", path);
-}
-
-static void
-list_add (GPtrArray *lines, int dirfd, const char *prefix)
-{
-	g_autoptr (GPtrArray) names = NULL;
-
-	if (!davit_path_list (dirfd, &names, NULL))
-		return;
-	for (guint i = 0; i < names->len; i++) {
-		const char *name = (const char *) names->pdata[i];
-		davit_autofd fd =
-			openat (dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		char *path = g_build_filename (prefix, name, NULL);
-
-		g_ptr_array_add (lines, path);
-		if (fd >= 0)
-			list_add (lines, fd, path);
-	}
-}
-
-static int
-line_compare (gconstpointer left, gconstpointer right)
-{
-	return strcmp (*(const char *const *) left, *(const char *const *) right);
-}
-
-char *
-davit_check_store_list (const DavitCheck *check)
-{
-	const DavitHost *host = &check->driver->services.host;
-	g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
-
-	list_add (lines, host->state_dirfd, "state");
-	list_add (lines, host->run_dirfd, "run");
-	g_ptr_array_sort (lines, line_compare);
-	g_ptr_array_add (lines, NULL);
-	return g_strjoinv ("\n", (char **) lines->pdata);
 }

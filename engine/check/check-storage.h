@@ -38,12 +38,10 @@ gboolean davit_check_write (int dirfd, const char *path, const char *text, GErro
 gboolean davit_check_content (int dirfd, const char *path, const char *expected, GError **error);
 gboolean davit_check_absent (int dirfd, const char *path, GError **error);
 
-/* Every name below the plugin's directories, one a line, sorted. Free with g_free. */
-char *davit_check_store_list (const DavitCheck *check);
-
 extern const DavitCheckCase davit_check_storage_life_cases[];
 extern const DavitCheckCase davit_check_storage_tree_cases[];
 extern const DavitCheckCase davit_check_storage_optional_cases[];
 extern const DavitCheckCase davit_check_storage_stress_cases[];
+extern const DavitCheckCase davit_check_storage_bench[];
 
 G_END_DECLS

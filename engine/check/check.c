@@ -2,8 +2,10 @@
 
 /* Which checks are made, in which order, and where: check.h. */
 
+#include "check/check-network.h"
 #include "check/check-private.h"
 #include "check/check-storage.h"
+#include "check/check-vessel.h"
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -25,29 +27,28 @@ typedef struct {
 	gboolean passed;
 } Run;
 
-static const DavitCheckCase *const storage_tables[] = {
-	davit_check_storage_life_cases,
-	davit_check_storage_tree_cases,
-	davit_check_storage_optional_cases,
-	davit_check_storage_stress_cases,
-	NULL,
+#define TABLES 5
+
+/**
+ * KindTables: what is checked of a kind, and what is measured.
+ */
+typedef struct {
+	DavitKind kind;
+	const DavitCheckCase *tables[TABLES]; /* NULL-terminated */
+	const DavitCheckCase *bench;
+} KindTables;
+
+static const KindTables kind_tables[] = {
+	{DAVIT_KIND_STORAGE,
+	 {davit_check_storage_life_cases, davit_check_storage_tree_cases,
+	  davit_check_storage_optional_cases, davit_check_storage_stress_cases},
+	 davit_check_storage_bench},
+	{DAVIT_KIND_NETWORK, {davit_check_network_cases}, davit_check_network_bench},
+	{DAVIT_KIND_RUNTIME,
+	 {davit_check_runtime_cases, davit_check_runtime_optional_cases},
+	 davit_check_runtime_bench},
+	{DAVIT_KIND_CHECKPOINT, {davit_check_checkpoint_cases}, davit_check_checkpoint_bench},
 };
-
-static const DavitCheckCase *const no_tables[] = {NULL};
-
-static const DavitCheckCase *const *
-kind_tables (DavitKind kind)
-{
-	switch (kind) {
-	case DAVIT_KIND_STORAGE:
-		return storage_tables;
-	case DAVIT_KIND_NETWORK:
-	case DAVIT_KIND_RUNTIME:
-	case DAVIT_KIND_CHECKPOINT:
-	default:
-		return no_tables;
-	}
-}
 
 static gboolean
 scratch_remove (const char *directory, GError **error)
@@ -109,28 +110,41 @@ plugin_kind (const DavitCheckRequest *request)
 	return report->loads ? report->kind : 0;
 }
 
+static gboolean
+kind_run (Run *run, DavitKind kind, GError **error)
+{
+	for (guint i = 0; i < G_N_ELEMENTS (kind_tables); i++) {
+		const KindTables *tables = &kind_tables[i];
+
+		if (tables->kind != kind)
+			continue;
+		if (run->request->bench)
+			return table_run (run, tables->bench, error);
+		for (guint j = 0; tables->tables[j] != NULL; j++) {
+			if (!table_run (run, tables->tables[j], error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 gboolean
 davit_check_run (const DavitCheckRequest *request, DavitCheckFunc told, gpointer data,
 		 gboolean *ret_passed, GError **error)
 {
 	Run run = {request, told, data, TRUE};
-	const DavitCheckCase *const *tables;
 	DavitKind kind;
 
 	if (access (request->path, F_OK) < 0)
 		return davit_error_errno (error, errno, "plugin \"%s\"", request->path);
-	if (!request->bench && !table_run (&run, davit_check_file_cases, error))
-		return FALSE;
 	kind = plugin_kind (request);
-	*ret_passed = run.passed;
-	if (kind == 0)
-		return TRUE;
-	if (!request->bench && !table_run (&run, davit_check_contract_cases, error))
+	/* What is to be measured must load; why it does not is what the checks say. */
+	if ((!request->bench || kind == 0) && !table_run (&run, davit_check_file_cases, error))
 		return FALSE;
-	for (tables = kind_tables (kind); *tables != NULL; tables++) {
-		if (!table_run (&run, *tables, error))
-			return FALSE;
-	}
+	if (kind != 0 && !request->bench && !table_run (&run, davit_check_contract_cases, error))
+		return FALSE;
+	if (!kind_run (&run, kind, error))
+		return FALSE;
 	*ret_passed = run.passed;
 	return TRUE;
 }

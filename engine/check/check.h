@@ -39,6 +39,7 @@ typedef struct {
 	const DavitPaths *paths;	/* where programs, data and other plugins are */
 	const DavitConfig *config;	/* whose group of the plugin is used */
 	const char *const *plugin_path; /* for the plugins of other kinds that a check needs */
+	const char *variant;		/* it is asked for as NAME:VARIANT; or NULL */
 	const char *scratch;		/* an absolute path; everything is made below */
 	const char *only;		/* checks whose name holds this; NULL: all */
 	guint timeout_msec;		/* of one check */

@@ -44,6 +44,10 @@ const DavitFlag davit_plugin_check_flags[] = {
 	 .argument = "DURATION",
 	 .help = "how long a check may take",
 	 .fallback = TIMEOUT},
+	{.name = "variant",
+	 .type = DAVIT_FLAG_TEXT,
+	 .argument = "VARIANT",
+	 .help = "check a plugin that has variants as NAME:VARIANT"},
 	{.name = NULL},
 };
 
@@ -91,6 +95,7 @@ request_read (DavitArguments *arguments, DavitCheckRequest *request, GError **er
 	const char *timeout = davit_arguments_text (arguments, "timeout");
 	gint64 msec = 0;
 
+	request->variant = davit_arguments_text (arguments, "variant");
 	request->only = davit_arguments_text (arguments, "only");
 	request->bench = davit_arguments_switch (arguments, "bench");
 	if (!davit_text_parse_duration (timeout != NULL ? timeout : TIMEOUT, "--timeout", &msec,
