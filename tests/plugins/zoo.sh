@@ -8,7 +8,8 @@
 tap_begin root
 : "${DAVIT_ZOO:?}" "${DAVIT_FIXTURES:?}"
 
-mkdir "$T/cages"
+mkdir "$T/cages" "$T/scratch"
+export TMPDIR=$T/scratch
 
 # put FILE: a copy that nobody else can write to, which is the only one that is listed.
 put ()
@@ -166,5 +167,34 @@ animal abort "$rounds" 'crashed with signal 6 (SIGABRT) while calling probe' \
 	'not usable here: crashed with signal 6 (SIGABRT) while probing'
 animal crash-close "$rounds" 'crashed with signal 11 (SIGSEGV) while closing' "$usable"
 animal closes 'contract: leaves no descriptor open' 'probe has closed a directory of the engine'
+
+# Options of the command.
+none=$DAVIT_PLUGIN_PATH/none.so
+run davit plugin check --only 'contract: leaves the' "$none"
+expect_status 0
+expect_out $'ok 1 - contract: leaves the working directory\nok 2 - contract: leaves the umask\nok 3 - contract: leaves the signals\nok 4 - contract: leaves the environment\n1..4'
+run davit plugin check --only 'no check of that name' "$none"
+expect_refused 125 'no check has "no check of that name" in its name'
+run davit plugin check --timeout 0 "$none"
+expect_refused 125 'option "--timeout" of "plugin check" can'"'"'t be "0"'
+run davit plugin check --timeout soon "$none"
+expect_refused 125 '--timeout'
+run davit plugin check --directory "$T/nowhere" "$none"
+expect_status 125
+expect_err "make a directory in \"$T/nowhere\": No such file or directory"
+run davit plugin check --variant other --only 'contract: opens and closes' "$none"
+expect_status 1
+expect_out_has '# round 1 of 100: it has no variants such as "other"'
+run davit plugin check --bench "$none"
+expect_status 0
+expect_match $'^ok 1 - network: times\n# attach +20 calls +p50 +[0-9.]+ ms +p95 +[0-9.]+ ms\n# detach +20 calls .*\n1..1$'
+run davit plugin check --bench "$DAVIT_FIXTURES/no-ops.so"
+expect_status 1
+expect_out_has 'has no table of operations'
+# What is configured counts, and what is configured wrongly is told.
+run davit --config network.none.colour=red plugin check --only 'contract: opens and closes' "$none"
+expect_status 1
+expect_out_has 'unknown key "colour" of [network.none]'
+expect_equal "$(ls -A "$TMPDIR")" "" "nothing is left of the checks"
 
 tap_end
