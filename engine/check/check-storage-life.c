@@ -373,7 +373,6 @@ storage_names (DavitCheck *check, GError **error)
 		const DavitRootfsRequest request = davit_check_rootfs (bad[i], 0);
 		g_autofree char *what = g_strdup_printf ("the name \"%s\"", bad[i]);
 		g_autoptr (GError) inner = NULL;
-		davit_autofd root = -1;
 
 		if (!begin_refused (check, bad[i], NULL, DAVIT_CHECK_ANY_ERROR, what, error))
 			return FALSE;
