@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Where a squashfs says how long it is. */
+#define AT_USED 40
+
 #define OWNER 42
 #define GROUP 43
 
@@ -145,6 +148,40 @@ test_adopt (TestStore *store, gconstpointer data)
 	g_assert_cmpint (stat (image.path, &status), ==, 0);
 }
 
+/* The device of a file of whole blocks has such blocks; of any other it must show the end, too. */
+static void
+test_blocks (TestStore *store, gconstpointer data)
+{
+	g_auto (Image) image = {.fd = -1};
+	g_autofree char *content = NULL;
+	guint64 used = 0;
+	g_autoptr (GError) error = NULL;
+	gsize length;
+	davit_autofd layer = -1;
+	davit_autofd fd = -1;
+
+	test_store_configure (store, "storage.squash.mount=kernel");
+	image = image_make (store);
+	g_assert_true (
+		davit_storage_layer_open (store->storage, test_chain_id (0), &layer, NULL, NULL));
+	g_assert_cmpuint (test_squash_loops_of (store, "4096"), ==, 1);
+	g_assert_cmpint (pread (image.fd, &used, sizeof used, AT_USED), ==, sizeof used);
+	/* The kernel reads its beginning as a piece of 1 KiB. */
+	length = (GUINT64_FROM_LE (used) + 1023) / 1024 * 1024;
+	g_assert_cmpuint (length % 4096, !=, 0);
+	g_assert_cmpint (ftruncate (image.fd, (off_t) length), ==, 0);
+	g_assert_true (g_file_get_contents (image.path, &content, NULL, NULL));
+	g_free (image.chain_id);
+	image.chain_id =
+		g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) content, length);
+	image_adopt (store, &image, &error);
+	g_assert_no_error (error);
+	fd = image_mount (store, &image, &error);
+	g_assert_no_error (error);
+	test_assert_content (fd, "file", "content");
+	g_assert_cmpuint (test_squash_loops_of (store, "512"), ==, 1);
+}
+
 /* Found again where it is now; one that was only touched is still what it was. */
 static void
 test_moved (TestStore *store, gconstpointer data)
@@ -257,6 +294,7 @@ main (int argc, char **argv)
 {
 	g_test_init (&argc, &argv, NULL);
 	test_store_add ("squash", "adopt", test_adopt);
+	test_store_add ("squash", "blocks", test_blocks);
 	test_store_add ("squash", "adopt-moved", test_moved);
 	test_store_add ("squash", "adopt-changed", test_changed);
 	test_store_add ("squash", "adopt-readers", test_readers);

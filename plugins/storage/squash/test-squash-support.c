@@ -40,19 +40,30 @@ test_squash_file (TestStore *store, guint number, int flags)
 guint
 test_squash_loops (TestStore *store)
 {
+	return test_squash_loops_of (store, NULL);
+}
+
+guint
+test_squash_loops_of (TestStore *store, const char *block)
+{
 	g_autoptr (GPtrArray) names = NULL;
 	davit_autofd fd = open ("/sys/block", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	guint count = 0;
 
 	g_assert_true (davit_path_list (fd, &names, NULL));
 	for (guint i = 0; i < names->len; i++) {
+		const char *name = (const char *) g_ptr_array_index (names, i);
 		g_autofree char *path =
-			g_build_filename ("/sys/block", (const char *) g_ptr_array_index (names, i),
-					  "loop/backing_file", NULL);
+			g_build_filename ("/sys/block", name, "loop/backing_file", NULL);
+		g_autofree char *size =
+			g_build_filename ("/sys/block", name, "queue/logical_block_size", NULL);
 		g_autofree char *text = NULL;
+		g_autofree char *number = NULL;
 
 		if (g_file_get_contents (path, &text, NULL, NULL) &&
-		    g_str_has_prefix (text, store->directory))
+		    g_file_get_contents (size, &number, NULL, NULL) &&
+		    g_str_has_prefix (text, store->directory) &&
+		    (block == NULL || strcmp (g_strchomp (number), block) == 0))
 			count++;
 	}
 	return count;

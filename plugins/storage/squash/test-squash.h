@@ -15,6 +15,8 @@ int test_squash_file (TestStore *store, guint number, int flags);
 
 /* The loop devices that show files of this store. */
 guint test_squash_loops (TestStore *store);
+/* Those of them whose blocks are of so many bytes. */
+guint test_squash_loops_of (TestStore *store, const char *block);
 
 /* The programs that serve files of this store; the last one's number to *ret_pid, may be NULL. */
 guint test_squash_servers (TestStore *store, pid_t *ret_pid);
