@@ -10,6 +10,7 @@
 #include "squash.h"
 
 #include "squash-digest.h"
+#include "squash-order.h"
 #include "squash-source.h"
 #include "squash-superblock.h"
 #include "squash-tree.h"
@@ -35,30 +36,36 @@
 #define MSEC_PER_SEC 1000
 
 static gboolean
-pack_run (Store *store, int stage_fd, guint64 bytes, GError **error)
+pack_run (Store *store, int stage_fd, const SquashTree *tree, GError **error)
 {
 	const DavitHost *host = store->host;
 	g_autofree char *level = g_strdup_printf ("%" G_GINT64_FORMAT,
 						  host->option_integer (host, SQUASH_OPTION_LEVEL));
 	g_autofree char *block = g_strdup_printf ("%" G_GINT64_FORMAT,
 						  host->option_integer (host, SQUASH_OPTION_BLOCK));
-	const char *const argv[] = {MKSQUASHFS, STORE_TREE, FILE_NEW, "-comp", "zstd",
-				    "-Xcompression-level", level, "-b", block, "-xattrs",
-				    /* The same tree gives the same bytes. */
-				    "-mkfs-time", "0",
-				    /* What can't be read is an error, and not left out. */
-				    "-exit-on-error", "-noappend", "-no-recovery", "-no-progress",
-				    "-quiet", "-mem", MEMORY, NULL};
-	guint64 seconds = DEADLINE_BASE_SECONDS + bytes / BYTES_PER_SECOND;
+	const char *argv[] = {MKSQUASHFS, STORE_TREE, FILE_NEW, "-comp", "zstd",
+			      "-Xcompression-level", level, "-b", block, "-xattrs",
+			      /* The same tree gives the same bytes. */
+			      "-mkfs-time", "0",
+			      /* What can't be read is an error, and not left out. */
+			      "-exit-on-error", "-noappend", "-no-recovery", "-no-progress",
+			      "-quiet", "-mem", MEMORY,
+			      /* These at the end: they may be left out. */
+			      "-sort", "/proc/self/fd/0", NULL};
+	g_autofree char *order = squash_order_text (tree->together);
+	guint64 seconds = DEADLINE_BASE_SECONDS + tree->bytes / BYTES_PER_SECOND;
 	const DavitHelper helper = {
 		.size = sizeof helper,
 		.argv = argv,
+		.input = order,
 		.netns_fd = -1,
 		.cwd_dirfd = stage_fd,
 		.timeout_msec = (guint32) (MIN (seconds, DEADLINE_LIMIT_SECONDS) * MSEC_PER_SEC),
 	};
 	g_autofree char *output = NULL;
 
+	if (order == NULL)
+		argv[G_N_ELEMENTS (argv) - 3] = NULL;
 	return host->run_helper (host, &helper, &output, error);
 }
 
@@ -104,10 +111,14 @@ static gboolean
 pack (Store *store, const char *chain_id, int stage_fd, int fd, GError **error)
 {
 	g_autoptr (GPtrArray) first = g_ptr_array_new_with_free_func (g_free);
-	SquashTree tree = {.first = first};
+	g_autoptr (GPtrArray) together = g_ptr_array_new_with_free_func (g_free);
+	SquashTree tree = {.first = first, .together = together};
 
-	return squash_tree_prepare (store, chain_id, fd, &tree, error) &&
-	       pack_run (store, stage_fd, tree.bytes, error) && pack_finish (stage_fd, error) &&
+	if (!squash_tree_prepare (store, chain_id, fd, &tree, error))
+		return FALSE;
+	squash_order_sort (first);
+	squash_order_sort (together);
+	return pack_run (store, stage_fd, &tree, error) && pack_finish (stage_fd, error) &&
 	       root_make (store, stage_fd, fd, error) &&
 	       squash_warm_note (stage_fd, first, error) &&
 	       (!tree.attributes || squash_mark (stage_fd, SQUASH_ATTRIBUTES, error));

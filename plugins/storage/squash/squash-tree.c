@@ -8,7 +8,7 @@
 
 #include "squash-tree.h"
 
-#include "squash-warm.h"
+#include "squash-order.h"
 #include "store-walk.h"
 #include "store-xattr.h"
 
@@ -53,15 +53,28 @@ attributes_look (SquashTree *tree, int dirfd, const char *name, GError **error)
 	return TRUE;
 }
 
+static void
+order_look (SquashTree *tree, const StoreEntry *entry)
+{
+	const char *directory = entry->path + strspn (entry->path, "/");
+	g_autofree char *path = directory[0] != '\0'
+					? g_build_filename (directory, entry->name, NULL)
+					: g_strdup (entry->name);
+	SquashOrder order = squash_order_of (path);
+
+	if (order & SQUASH_ORDER_READ)
+		g_ptr_array_add (tree->first, g_strdup (path));
+	if ((order & SQUASH_ORDER_PACK) && S_ISREG (entry->status.st_mode))
+		g_ptr_array_add (tree->together, g_steal_pointer (&path));
+}
+
 static gboolean
 tree_entry (const StoreEntry *entry, gpointer data, GError **error)
 {
 	SquashTree *tree = (SquashTree *) data;
 
-	if (S_ISREG (entry->status.st_mode) && squash_warm_is_first (entry->name))
-		g_ptr_array_add (tree->first,
-				 g_build_filename (entry->path + strspn (entry->path, "/"),
-						   entry->name, NULL));
+	if (S_ISREG (entry->status.st_mode) || S_ISLNK (entry->status.st_mode))
+		order_look (tree, entry);
 	if (S_ISREG (entry->status.st_mode))
 		tree->bytes += (guint64) entry->status.st_size;
 	if (tree->bytes > BYTES_LIMIT)

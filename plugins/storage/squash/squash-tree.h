@@ -9,13 +9,15 @@
 G_BEGIN_DECLS
 
 /**
- * SquashTree: what was found. Zeroed at first, but for the array.
+ * SquashTree: what was found. Zeroed at first, but for the arrays.
  */
 typedef struct {
 	guint64 bytes;	     /* of all files, holes included */
 	guint64 lists;	     /* files with access control lists */
 	gboolean attributes; /* there are some "trusted.*" or "security.*" */
-	GPtrArray *first;    /* paths of files that programs begin with; the caller's */
+	/* The caller's, both of paths relative to "/", in no order: squash-order.h. */
+	GPtrArray *first;    /* that are to be read when the layer is mounted */
+	GPtrArray *together; /* that are to be packed side by side */
 } SquashTree;
 
 /*

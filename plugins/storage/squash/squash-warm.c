@@ -16,7 +16,7 @@
 
 #define NOTE "first"
 #define NOTE_LIMIT 4096
-#define FILES_LIMIT 8
+#define FILES_LIMIT 16
 /* Longer than that nobody waits for a disk to be free. */
 #define KEEP_LIMIT_MSEC 3600000
 #define BLOCK_SIZE ((gsize) 32 * 1024)
@@ -37,13 +37,6 @@ typedef struct {
 	int keep_msec;
 	char *stack; /* of the second child */
 } Warm;
-
-gboolean
-squash_warm_is_first (const char *name)
-{
-	return strcmp (name, "libc.so.6") == 0 || g_str_has_prefix (name, "ld-linux") ||
-	       g_str_has_prefix (name, "ld-musl-");
-}
 
 gboolean
 squash_warm_note (int stage_fd, const GPtrArray *paths, GError **error)

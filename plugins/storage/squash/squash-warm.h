@@ -17,10 +17,7 @@
 
 G_BEGIN_DECLS
 
-/* Whether it is a file to begin with, by its name. */
-gboolean squash_warm_is_first (const char *name);
-
-/* Notes them: paths relative to "/". */
+/* Notes them: paths relative to "/", of which the first are the most urgent. */
 gboolean squash_warm_note (int stage_fd, const GPtrArray *paths, GError **error);
 
 /* Remembers a mount that nobody had until now; mount_fd stays the caller's. */

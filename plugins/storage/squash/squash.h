@@ -7,7 +7,7 @@
  *     layers/CHAIN-ID/adopted      instead of it: where somebody else's file is (squash-source.h)
  *     layers/CHAIN-ID/root         empty; the owner, mode, times and attributes of its "/"
  *     layers/CHAIN-ID/attributes   only if there may be "trusted.*" or "security.*" ones in it
- *     layers/CHAIN-ID/first        only if there are files that programs begin with: their paths
+ *     layers/CHAIN-ID/first        only if there is something that a start reads first: its paths
  *     layers/CHAIN-ID/stamp        the size and SHA-256 of the file
  */
 

@@ -83,8 +83,15 @@ test_first (TestStore *store, gconstpointer data)
 	g_assert_cmpint (mkdirat (layer, "ld-linux.so.2", 0755), ==, 0);
 	test_write (layer, "lib/ld-linux\n.so", "a name that can't be noted");
 	test_write (layer, "other", "x");
+	g_assert_cmpint (mkdirat (layer, "etc", 0755), ==, 0);
+	test_write (layer, "etc/passwd", "x");
+	test_write (layer, "lib/passwd", "another one");
+	g_assert_cmpint (symlinkat ("lib", layer, "lib64"), ==, 0);
+	test_write (layer, "lib/ld-linux.so.2", "linker");
 	test_layer_commit (store, 0);
-	test_assert_content (store->state_fd, note, "lib/libc.so.6\n");
+	/* In the order in which it is needed. */
+	test_assert_content (store->state_fd, note,
+			     "etc/passwd\nlib64\nlib/ld-linux.so.2\nlib/libc.so.6\n");
 	fd = test_rootfs_mount (store, &request);
 	g_assert_cmpint (waitpid (-1, NULL, WNOHANG | __WALL), ==, -1);
 	g_assert_cmpint (errno, ==, ECHILD);

@@ -77,6 +77,53 @@ test_file (TestStore *store, gconstpointer data)
 	g_free (contents[1]);
 }
 
+/* Where a file that can't be compressed begins in the file of layer 0. */
+static gssize
+place_of (TestStore *store, const char *content, gsize length)
+{
+	davit_autofd file = test_squash_file (store, 0, O_RDONLY);
+	g_autofree char *text = NULL;
+	g_autoptr (GError) error = NULL;
+	const char *found;
+	gsize all = 0;
+
+	g_assert_true (davit_fd_read (file, 1024 * 1024, "layer", &text, &all, &error));
+	found = memmem (text, all, content, length);
+	g_assert_nonnull (found);
+	return found - text;
+}
+
+/* What a start needs stands side by side, wherever it is in the tree. */
+static void
+test_order (TestStore *store, gconstpointer data)
+{
+	static const char *const paths[] = {"usr/bin/true", "zoo/libc.so.6", "etc/group", "a",
+					    "a b/libc.so.6"};
+	const gsize length = 1000;
+	davit_autofd layer = test_layer_begin (store, 0, NULL);
+	char contents[G_N_ELEMENTS (paths)][1000];
+	gssize places[G_N_ELEMENTS (paths)];
+
+	for (guint i = 0; i < G_N_ELEMENTS (paths); i++) {
+		g_autofree char *directory = g_path_get_dirname (paths[i]);
+		davit_autofd file = -1;
+
+		for (guint k = 0; k < length; k++)
+			contents[i][k] = (char) g_random_int ();
+		g_assert_true (
+			davit_path_make_directory (layer, directory, 0755, 0, 0, NULL, NULL));
+		file = openat (layer, paths[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+		g_assert_cmpint (write (file, contents[i], length), ==, (gssize) length);
+	}
+	test_layer_commit (store, 0);
+	for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+		places[i] = place_of (store, contents[i], length);
+	g_assert_cmpint (places[2], <, places[1]);
+	g_assert_cmpint (places[1], <, places[0]);
+	/* A name that mksquashfs would not understand is packed like any other. */
+	g_assert_cmpint (places[0], <, MIN (places[3], places[4]));
+}
+
 static void
 test_superblock (TestStore *store, gconstpointer data)
 {
@@ -310,6 +357,7 @@ main (int argc, char **argv)
 	test_scenarios_add ("squash");
 	test_contents_add ("squash");
 	test_store_add ("squash", "file", test_file);
+	test_store_add ("squash", "order", test_order);
 	test_store_add ("squash", "superblock", test_superblock);
 	test_store_add ("squash", "damaged", test_damaged);
 	test_store_add ("squash", "ways-are-equal", test_ways_are_equal);
