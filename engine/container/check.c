@@ -43,12 +43,15 @@ finding_add (Check *check, const char *format, ...)
 	va_end (values);
 }
 
-/* A repair that fails is a finding of its own, and no reason to leave the others unmended. */
+/*
+ * A repair that fails is a finding of its own, and no reason to leave the others unmended. The error
+ * is looked at only here: among arguments it would be, before done is known.
+ */
 static void
-repair_end (Check *check, gboolean done, GError *error)
+repair_end (Check *check, gboolean done, GError **error)
 {
 	if (!done)
-		finding_add (check, "repair failed: %s", error->message);
+		finding_add (check, "repair failed: %s", (*error)->message);
 }
 
 /* Whether the entry of containers/ is a directory that nobody has locked. */
@@ -73,7 +76,7 @@ check_tomb (Check *check, const char *name)
 	if (check->repair)
 		repair_end (check,
 			    davit_remove_tomb (check->engine, &check->directories, id, &error),
-			    error);
+			    &error);
 }
 
 static void
@@ -85,7 +88,7 @@ check_unfinished (Check *check, const char *id)
 		return;
 	finding_add (check, "container %.12s: its creation was broken off", id);
 	if (check->repair)
-		repair_end (check, davit_container_remove_id (check->engine, id, &error), error);
+		repair_end (check, davit_container_remove_id (check->engine, id, &error), &error);
 }
 
 static void
@@ -108,7 +111,7 @@ check_name (Check *check, const DavitContainer *container)
 		repair_end (check,
 			    davit_name_claim (check->directories.names_fd, container->name,
 					      container->id, &error),
-			    error);
+			    &error);
 }
 
 /* What is wrong with the run of one that nobody works on; NULL: nothing. */
@@ -172,7 +175,7 @@ check_run (Check *check, DavitContainer *container)
 		return;
 	finding_add (check, "container \"%s\": %s", davit_container_title (container), fault);
 	if (check->repair)
-		repair_end (check, run_repair (container, &error), error);
+		repair_end (check, run_repair (container, &error), &error);
 }
 
 /*
@@ -211,7 +214,7 @@ check_checkpoint (Check *check, const DavitContainer *container)
 	finding_add (check, "container \"%s\": its checkpoint was broken off",
 		     davit_container_title (container));
 	if (check->repair)
-		repair_end (check, davit_snapshot_mend (container->dirfd, &error), error);
+		repair_end (check, davit_snapshot_mend (container->dirfd, &error), &error);
 }
 
 /* It can't be mended from outside: connections of the container have ended with it. */
@@ -297,7 +300,7 @@ check_names (Check *check, GError **error)
 		repair_end (check,
 			    davit_name_check_stale (check->directories.names_fd, name,
 						    check->repair, &stale, &local),
-			    local);
+			    &local);
 		if (stale)
 			finding_add (check, "container name \"%s\": leads to no container", name);
 	}
@@ -333,7 +336,7 @@ check_run_entry (Check *check, const char *name)
 		done = davit_container_remove_id (check->engine, name, &error);
 	else
 		done = davit_path_remove_tree (check->directories.run_fd, name, &error);
-	repair_end (check, done, error);
+	repair_end (check, done, &error);
 }
 
 static gboolean
@@ -379,7 +382,7 @@ storage_prune (Check *check, const char *name, char **ids)
 	if (storage == NULL ||
 	    !davit_storage_prune (storage, (const char *const *) ids, result, &error)) {
 		if (!davit_error_matches (error, DAVIT_ERROR_UNSUPPORTED))
-			repair_end (check, FALSE, error);
+			repair_end (check, FALSE, &error);
 		return;
 	}
 	removed = davit_result_strings (result, "removed");
