@@ -275,6 +275,11 @@ child_enter (const DavitLaunchChild *child)
 		close (child->launch->close_fds[i]);
 	/* What the first process leaves behind comes to the monitor and not to init. */
 	prctl (PR_SET_CHILD_SUBREAPER, 1);
+	/*
+	 * With our parent the lock goes, and who has it next undoes what there is: we must not be at
+	 * it any more. In between the report tells whether our parent is there.
+	 */
+	prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
 static gboolean
@@ -299,6 +304,8 @@ created_report (const DavitLaunchChild *child)
 	struct sigaction before;
 	gboolean written;
 
+	/* From here on the monitor outlives it. */
+	prctl (PR_SET_PDEATHSIG, 0);
 	/* Or we would be ended before the process is. */
 	sigaction (SIGPIPE, &ignore, &before);
 	written = report_write (child->report_fd, DAVIT_LAUNCH_CREATED, child->report,
