@@ -35,8 +35,11 @@ store_bury (Store *store, int dirfd, const char *name, gboolean durable, GError 
 			return store_error_errno (error, errno, "remove \"%s\"", name);
 		return files->remove_tree (store->tombs_fd, tomb, error);
 	}
-	if (errno == ENOENT)
+	/* Perhaps by somebody who was killed in the middle of it: then the rest is in tombs/. */
+	if (errno == ENOENT) {
+		store_tombs_sweep (store);
 		return TRUE;
+	}
 	/*
 	 * A new name may need a new block in tombs/, and there is none on a full disk: just then
 	 * removal must work. In place, with the stamp first: without it a layer is none.
