@@ -63,8 +63,14 @@ monitor_exit_open (struct monitor *monitor)
 		return false;
 	monitor->exit_fd = openat (run_fd, TEMPORARY_NAME,
 				   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return monitor->exit_fd >= 0 &&
-	       write (monitor->exit_fd, blank, sizeof blank) == (ssize_t) sizeof blank;
+	for (size_t done = 0; monitor->exit_fd >= 0 && done < sizeof blank;) {
+		ssize_t wrote = write (monitor->exit_fd, blank + done, sizeof blank - done);
+
+		if (wrote < 0 && errno != EINTR)
+			return false;
+		done += wrote > 0 ? (size_t) wrote : 0;
+	}
+	return monitor->exit_fd >= 0;
 }
 
 static void

@@ -40,15 +40,14 @@ read_boot_id (char boot_id[BOOT_ID_LENGTH + 1], GError **error)
 static gboolean
 write_line (int fd, const char *line, GError **error)
 {
-	gsize length = strlen (line);
-	ssize_t written;
+	while (*line != '\0') {
+		ssize_t written = write (fd, line, strlen (line));
 
-	do
-		written = write (fd, line, length);
-	while (written < 0 && errno == EINTR);
-	if (written == (ssize_t) length)
-		return TRUE;
-	return runtime_error_set (error, written < 0 ? errno : ENOSPC, "write the record");
+		if (written < 0 && errno != EINTR)
+			return runtime_error_set (error, errno, "write the record");
+		line += MAX (written, 0);
+	}
+	return TRUE;
 }
 
 /* The id's form is the engine's matter; here it only must not break the line. */

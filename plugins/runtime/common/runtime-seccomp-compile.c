@@ -217,6 +217,26 @@ rules_add (const Part *part, GError **error)
 }
 
 /* Reads the filter back from the file that it was exported to. */
+/* FALSE with errno; a file that ends too early is EIO. */
+static gboolean
+bytes_read (int fd, gpointer bytes, gsize length)
+{
+	gsize done = 0;
+
+	while (done < length) {
+		ssize_t got = pread (fd, (char *) bytes + done, length - done, (off_t) done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got == 0)
+			errno = EIO;
+		if (got <= 0)
+			return FALSE;
+		done += (gsize) got;
+	}
+	return TRUE;
+}
+
 static RuntimeSeccomp *
 filter_read (int fd, guint32 flags, GError **error)
 {
@@ -240,11 +260,25 @@ filter_read (int fd, guint32 flags, GError **error)
 	seccomp->flags = flags;
 	seccomp->length = (guint16) length;
 	seccomp->filter = g_new0 (struct sock_filter, length);
-	if (pread (fd, seccomp->filter, (gsize) status.st_size, 0) == status.st_size)
+	if (bytes_read (fd, seccomp->filter, length * sizeof (struct sock_filter)))
 		return seccomp;
 	runtime_error_set (error, errno, "linux.seccomp: read the compiled filter");
 	runtime_seccomp_free (seccomp);
 	return NULL;
+}
+
+/* Whether it ends, whatever way is taken: libseccomp does not look how much of it was written. */
+static gboolean
+filter_is_whole (const RuntimeSeccomp *seccomp)
+{
+	for (guint i = 0; i < seccomp->length; i++) {
+		const struct sock_filter *step = &seccomp->filter[i];
+		guint32 far = BPF_OP (step->code) == BPF_JA ? step->k : MAX (step->jt, step->jf);
+
+		if (BPF_CLASS (step->code) == BPF_JMP && far >= seccomp->length - i - 1)
+			return FALSE;
+	}
+	return BPF_CLASS (seccomp->filter[seccomp->length - 1].code) == BPF_RET;
 }
 
 static RuntimeSeccomp *
@@ -264,6 +298,10 @@ filter_export (const Library *library, scmp_filter_ctx context, guint32 flags, G
 	else
 		runtime_error_set (error, -result, "linux.seccomp: compile the filter");
 	close (fd);
+	if (seccomp != NULL && !filter_is_whole (seccomp)) {
+		runtime_error_set (error, ENOSPC, "linux.seccomp: compile the filter");
+		g_clear_pointer (&seccomp, runtime_seccomp_free);
+	}
 	return seccomp;
 }
 

@@ -150,13 +150,29 @@ store_stamp_write (const StoreForm *form, int stage_fd, GError **error)
 		     0600);
 	if (fd < 0)
 		return store_error_errno (error, errno, "write its stamp");
-	/* So few bytes are written whole or not at all. */
-	written = write (fd, text, strlen (text));
-	if (written < 0)
-		return store_error_errno (error, errno, "write its stamp");
-	if ((gsize) written != strlen (text))
-		return store_error_errno (error, ENOSPC, "write its stamp");
+	for (const char *at = text; *at != '\0'; at += MAX (written, 0)) {
+		written = write (fd, at, strlen (at));
+		if (written < 0 && errno != EINTR)
+			return store_error_errno (error, errno, "write its stamp");
+	}
 	return TRUE;
+}
+
+/* How much there is, up to TEXT_LIMIT; -1 with errno. */
+static gssize
+text_read (int fd, char *text)
+{
+	gssize length = 0;
+
+	for (;;) {
+		gssize got = read (fd, text + length, TEXT_LIMIT - (gsize) length);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -1 : length;
+		length += got;
+	}
 }
 
 gboolean
@@ -167,7 +183,7 @@ store_stamp_check (const StoreForm *form, int layer_fd, const char *chain_id, GE
 	g_autofree char *now = NULL;
 	store_autofd fd =
 		openat (layer_fd, STORE_STAMP, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	gssize length = fd >= 0 ? read (fd, before, TEXT_LIMIT) : -1;
+	gssize length = fd >= 0 ? text_read (fd, before) : -1;
 	g_autoptr (GError) failure = NULL;
 
 	if (length < 0)
