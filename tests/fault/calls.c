@@ -165,7 +165,7 @@ static const struct {
 static const struct {
 	const char *word;
 	unsigned classes;
-} words[] = {
+} words[CALL_WORDS] = {
 	{"change", CALL_CHANGE},
 	{"space", CALL_SPACE},
 	{"io", CALL_IO},
@@ -266,6 +266,14 @@ call_class_parse (const char *word)
 			return words[i].classes;
 	}
 	return 0;
+}
+
+unsigned
+call_word (size_t index, const char **ret_word)
+{
+	if (ret_word != NULL)
+		*ret_word = words[index].word;
+	return words[index].classes;
 }
 
 int

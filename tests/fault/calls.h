@@ -34,5 +34,9 @@ unsigned call_classes (pid_t pid, long number, const unsigned long long argument
 /* The classes that word names, or 0. */
 unsigned call_class_parse (const char *word);
 
+/* Each such word, and its classes. ret_word may be NULL. */
+#define CALL_WORDS 7
+unsigned call_word (size_t index, const char **ret_word);
+
 /* The number of the error that word names, with the calls that may fail so; 0: not known. */
 int call_error_parse (const char *word, unsigned *ret_classes);

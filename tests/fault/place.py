@@ -54,13 +54,13 @@ class Place:
                         '--runroot', str(self.directory / 'run')]
         self.report = self.directory / 'report'
 
-    def run(self, words, seconds=HANG_SECONDS):
+    def run(self, words, seconds=None):
         """A command to its end. Into files: who is left behind may hold a pipe open."""
         with open(self.directory / 'out', 'w+b') as out, open(self.directory / 'err', 'w+b') as err:
             process = subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL,
                                        stdout=out, stderr=err, cwd=self.directory)
             try:
-                status = process.wait(seconds)
+                status = process.wait(seconds or HANG_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -194,6 +194,9 @@ class Place:
 
     def close(self):
         self.kill_all()
+        self.cgroups_remove()
+
+    def cgroups_remove(self):
         for _ in range(50):
             for parent in self.cgroup_directories():
                 for path, _, _ in os.walk(parent, topdown=False):

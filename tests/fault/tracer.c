@@ -9,11 +9,12 @@
  *     --kill WHOM      at its entry SIGKILL for the caller, for main (the command) or for the tree
  *     --fail ERROR     instead of being made it fails; counts only calls that can fail so
  *     --only WORD      counts only calls of this class or name (calls.c); with --kill: "change"
- *     --short          every read and write moves one byte at most
+ *     --short          every read and write moves less than it was asked for: a third, or one byte
  *     --spare NAME     who executes a program of this name is let go: a container's own process
  *     --until WHEN     ends with main (default), or when all have ended; after a kill with main in
  *                      any case, since those that are left may wait for ever
- *     --report FILE    what happened, in lines: "calls N", "hit N NAME CALL", "status N",
+ *     --report FILE    what happened, in lines: "calls N", "WORD N" for each class in calls.c,
+ *                      "hit N NAME CALL", "status N",
  *                      "crash NAME SIGNAL" for a process that a signal of its own has ended
  *     --list FILE      each call that was counted: "N PID NAME CALL"
  *
@@ -41,6 +42,8 @@
 #include <unistd.h>
 
 #define CGROUP_MAGIC 0x27e0eb
+/* More than that would take too long byte by byte. */
+#define FEW_BYTES 64
 
 typedef enum {
 	WHOM_NOBODY,
@@ -73,6 +76,7 @@ typedef struct {
 	int started;	 /* the command was executed */
 	int done;	 /* the call was hit */
 	long count;
+	long class_counts[CALL_WORDS];
 	char hit[128];
 	char crash[64];
 } Tracer;
@@ -177,7 +181,8 @@ hit (Tracer *tracer, Process *process, long number, unsigned classes)
 /*
  * Only where the kernel itself may stop half-way: not at files of proc, sysfs and cgroups, each
  * write to which is a command, nor at messages. What is written to a pipe at once arrives at once.
- * The loader gives up on a library whose head it does not get at once.
+ * The loader gives up on a library whose head it does not get at once, and libseccomp does not look
+ * how much of a memory file it has written.
  */
 static int
 may_be_short (pid_t pid, int fd, unsigned classes)
@@ -188,7 +193,7 @@ may_be_short (pid_t pid, int fd, unsigned classes)
 
 	snprintf (path, sizeof path, "/proc/%d/fd/%d", (int) pid, fd);
 	if (stat (path, &status) < 0 || readlink (path, target, sizeof target - 1) < 0 ||
-	    strstr (target, ".so") != NULL)
+	    strstr (target, ".so") != NULL || strncmp (target, "/memfd:", 7) == 0)
 		return 0;
 	if (S_ISFIFO (status.st_mode))
 		return (classes & CALL_READ) != 0;
@@ -200,9 +205,11 @@ may_be_short (pid_t pid, int fd, unsigned classes)
 static void
 shorten (pid_t pid, const struct __ptrace_syscall_info *info, unsigned classes)
 {
-	if ((classes & (CALL_READ | CALL_WRITE)) != 0 && info->entry.args[2] > 1 &&
+	unsigned long long length = info->entry.args[2];
+
+	if ((classes & (CALL_READ | CALL_WRITE)) != 0 && length > 1 &&
 	    may_be_short (pid, (int) info->entry.args[0], classes))
-		registers_set_length (pid, 1);
+		registers_set_length (pid, length <= FEW_BYTES ? 1 : length / 3);
 }
 
 static int
@@ -225,7 +232,11 @@ call_enter (Tracer *tracer, Process *process, const struct __ptrace_syscall_info
 	classes = call_classes (process->pid, number, arguments);
 	if (tracer->shorten)
 		shorten (process->pid, info, classes);
-	if (tracer->done || !is_counted (tracer, number, classes))
+	if (tracer->done)
+		return;
+	for (size_t i = 0; i < CALL_WORDS; i++)
+		tracer->class_counts[i] += (classes & call_word (i, NULL)) != 0;
+	if (!is_counted (tracer, number, classes))
 		return;
 	tracer->count++;
 	if (tracer->list != NULL) {
@@ -388,6 +399,12 @@ report (const Tracer *tracer)
 		return 2;
 	}
 	fprintf (file, "calls %ld\n", tracer->count);
+	for (size_t i = 0; i < CALL_WORDS; i++) {
+		const char *word = NULL;
+
+		call_word (i, &word);
+		fprintf (file, "%s %ld\n", word, tracer->class_counts[i]);
+	}
 	if (tracer->done)
 		fprintf (file, "hit %s\n", tracer->hit);
 	if (tracer->crash[0] != '\0')

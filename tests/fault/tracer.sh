@@ -34,7 +34,7 @@ expect_equal "$(tail -n 1 report)" "status 137" "the report says that it was kil
 expect_true "the report names the call" grep -qE "^hit $second mkdir mkdir" report
 rmdir a
 run tracer --nth $((calls + 1)) --kill tree mkdir a b c
-expect_equal "$(cat report)" "calls $calls"$'\nstatus 0' "a call that never comes is not hit"
+expect_equal "$(grep -E '^(calls|hit|status)' report)" "calls $calls"$'\nstatus 0' "a call that never comes is not hit"
 rmdir a b c
 
 run tracer --fail ENOSPC --list list mkdir a b c
@@ -80,10 +80,10 @@ cp "$(command -v mkdir)" spared
 tracer --until all --kill tree --spare spared --list list sh -c './spared in; true'
 expect_true "what one that is spared does is not counted" sh -c '! grep -q mkdir list'
 
-# One byte at a time, and the same in the end.
+# Short reads and writes, and the same in the end.
 head -c 3000 /dev/urandom | base64 > data
 tap_command="tracer --short dd"
-"$DAVIT_TRACER" --short --report report --list list dd if=data of=copy bs=512 iflag=fullblock 2> /dev/null
+"$DAVIT_TRACER" --short --report report --list list dd if=data of=copy bs=60 iflag=fullblock 2> /dev/null
 expect_true "short reads and writes change nothing" cmp data copy
 expect_true "a file is read and written byte by byte" \
 	test "$(grep -c ' write$' list)" -ge 4000 -a "$(grep -c ' read$' list)" -ge 4000

@@ -5,6 +5,7 @@ and how the user goes on afterwards, which has to work in any case and to leave 
 """
 
 import shutil
+import time
 
 NAME = 'c'
 # Ends at SIGTERM, and says when it is ready for that.
@@ -69,6 +70,9 @@ class ContainerVerb(Verb):
         if state == 'running':
             result = self.place.davit('exec', NAME, 'true')
             # Its end may be on its way.
+            end = time.monotonic() + 2
+            while result.status != 0 and self.state() == 'running' and time.monotonic() < end:
+                result = self.place.davit('exec', NAME, 'true')
             if result.status != 0 and self.state() == 'running':
                 yield f'afterwards {result}'
             yield from self.expect(['stop', '-t', '0', NAME])
