@@ -44,8 +44,8 @@ finding_add (Check *check, const char *format, ...)
 }
 
 /*
- * A repair that fails is a finding of its own, and no reason to leave the others unmended. The error
- * is looked at only here: among arguments it would be, before done is known.
+ * A repair that fails is a finding of its own, and no reason to leave the others unmended. The
+ * error is looked at only here: among arguments it would be, before done is known.
  */
 static void
 repair_end (Check *check, gboolean done, GError **error)

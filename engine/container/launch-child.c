@@ -276,8 +276,8 @@ child_enter (const DavitLaunchChild *child)
 	/* What the first process leaves behind comes to the monitor and not to init. */
 	prctl (PR_SET_CHILD_SUBREAPER, 1);
 	/*
-	 * With our parent the lock goes, and who has it next undoes what there is: we must not be at
-	 * it any more. In between the report tells whether our parent is there.
+	 * With our parent the lock goes, and who has it next undoes what there is: we must not be
+	 * at it any more. That our parent is gone already the report will tell.
 	 */
 	prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
