@@ -26,4 +26,19 @@ while read -r verb; do
 done <<< "$verbs"
 expect_true "davit.conf(5) names the plugins" grep -q 'fBstorage' "$DAVIT_MANUAL/man5/davit.conf.5"
 
+# Every operation of every kind, whether our own drivers have it or not.
+page=$DAVIT_MANUAL/man7/davit-plugin.7
+for plugin in storage/vfs network/none runtime/native checkpoint/criu; do
+	run davit plugin info --format '{{range .Operations}}{{.}} {{end}}{{range .MissingOperations}}{{.}} {{end}}' "$plugin"
+	expect_match ' '
+	kind=${plugin%/*}
+	section=$(sed -n "/^\.SH ${kind^^} OPERATIONS/,/^\.SH ${kind^^} REQUESTS/p" "$page")
+	for operation in $out; do
+		expect_true "davit-plugin(7) tells of $operation of a $kind" grep -qx "\.SS $operation" <<< "$section"
+	done
+done
+for section in NAME SYNOPSIS 'ABI PROMISE' LIFECYCLE DESCRIPTOR 'HOST SERVICES' ERRORS EXAMPLE; do
+	expect_true "davit-plugin(7) has $section" grep -qx "\.SH $section" "$page"
+done
+
 tap_end

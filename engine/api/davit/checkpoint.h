@@ -3,6 +3,8 @@
 /*
  * The checkpoint contract: writes the processes of a container to files and makes them run again.
  *
+ *     running ── pre_dump, as often as it helps ─→ running ── dump ─→ images ── restore ─→ running
+ *
  * The engine owns everything around it: the archive, the root file system's changes, networks.
  * A driver sees a running container through a pidfd, and a directory for its images.
  *

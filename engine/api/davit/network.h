@@ -3,6 +3,8 @@
 /*
  * The network contract: connects a network namespace that the engine made.
  *
+ *     (a namespace) ── attach ─→ check, refresh, port_add, port_remove ── detach ─→ (as before)
+ *
  * The engine makes the namespace and pins it; a driver never makes or removes one. attach
  * connects it, detach undoes that from the ids alone, also when the namespace is gone already.
  *

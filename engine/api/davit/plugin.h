@@ -5,7 +5,7 @@
  *
  * A plugin is a shared object with exactly one exported symbol, the constant davit_plugin.
  * It is data and not a function, so that a plugin can be listed without running any of it.
- * The plugin includes only the headers of this folder and links no davit library: all that it
+ * The plugin includes only the headers of davit/ and links no davit library: all that it
  * needs from the engine is passed in (host.h).
  *
  * Promise: within one major version of the ABI a plugin that was built once goes on working.
