@@ -32,6 +32,8 @@ done
 for file in bin/davit libexec/davit/davit-monitor libexec/davit/davit-archive \
 	share/davit/davit.conf share/davit/seccomp.json share/davit/images/hello/index.json \
 	share/man/man1/davit.1 share/man/man1/davit-run.1 share/man/man5/davit.conf.5 \
+	share/man/man7/davit-plugin.7 share/davit/plugin-template/storage.c \
+	libexec/davit/davit-check-payload \
 	share/bash-completion/completions/davit share/zsh/site-functions/_davit \
 	share/fish/vendor_completions.d/davit.fish include/davit/plugin.h include/davit/storage.h; do
 	[ -f "$stage/usr/local/$file" ] || { echo "$file is missing"; exit 1; }
