@@ -124,6 +124,59 @@ child_begin (gpointer data)
 	beginning->request->run (beginning->request->data);
 }
 
+static gboolean
+score_fail (int status, const char *score, GError **error)
+{
+	if (status == -EACCES || status == -EPERM)
+		return runtime_error_say (error, DAVIT_ERROR_PERMISSION,
+					  "set process.oomScoreAdj to %s: %s; a value below the "
+					  "caller's own needs CAP_SYS_RESOURCE",
+					  score, g_strerror (-status));
+	return runtime_error_set (error, -status, "set process.oomScoreAdj to %s", score);
+}
+
+/* Our own, with what it was; both are read with it. */
+static int
+score_read (const NativeChild *child, char *text, gsize size)
+{
+	int fd = openat (child->proc_fd, "self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	gssize length = fd < 0 ? -1 : read (fd, text, size - 1);
+	int status = length < 0 ? -errno : 0;
+
+	text[MAX (length, 0)] = '\0';
+	if (fd >= 0)
+		close (fd);
+	return status;
+}
+
+static int
+score_write (const NativeChild *child, const char *score)
+{
+	return native_proc_write (child->proc_fd, "self/oom_score_adj", score, strlen (score));
+}
+
+/*
+ * The files of a process that is not dumpable are root's of the host. A user who is not that lets
+ * it inherit what it is to have, and takes back his own, which he may as he has not lowered it.
+ */
+static gboolean
+clone_with_score (NativeChild *child, const NativeClone *request, GError **error)
+{
+	char before[16];
+	gboolean cloned;
+	int status = score_read (child, before, sizeof before);
+
+	if (status == 0)
+		status = score_write (child, request->oom_score);
+	if (status < 0)
+		return score_fail (status, request->oom_score, error);
+	cloned = native_clone_process (request, &child->pid, &child->pidfd, error);
+	status = score_write (child, before);
+	if (cloned && status < 0)
+		return score_fail (status, g_strchomp (before), error);
+	return cloned;
+}
+
 gboolean
 native_child_clone (NativeChild *child, const NativeClone *request, GError **error)
 {
@@ -132,8 +185,11 @@ native_child_clone (NativeChild *child, const NativeClone *request, GError **err
 
 	whole.run = child_begin;
 	whole.data = &beginning;
-	if (!native_clone_process (&whole, &child->pid, &child->pidfd, error))
+	if (whole.oom_score != NULL
+		    ? !clone_with_score (child, &whole, error)
+		    : !native_clone_process (&whole, &child->pid, &child->pidfd, error))
 		return FALSE;
+	child->scored = whole.oom_score != NULL;
 	/* Else the end of the child would not be the end of the conversation. */
 	close_if_open (&child->sockets[1]);
 	return TRUE;
@@ -145,20 +201,12 @@ native_child_set_oom_score (const NativeChild *child, const NativeProcess *proce
 	char path[48];
 	int status;
 
-	if (!process->has_oom_score)
+	if (!process->has_oom_score || child->scored)
 		return TRUE;
 	g_snprintf (path, sizeof path, "%d/oom_score_adj", (int) child->pid);
 	status = native_proc_write (child->proc_fd, path, process->oom_score,
 				    strlen (process->oom_score));
-	if (status == -EACCES || status == -EPERM)
-		return runtime_error_say (error, DAVIT_ERROR_PERMISSION,
-					  "set process.oomScoreAdj to %s: %s; a value below the "
-					  "caller's own needs CAP_SYS_RESOURCE",
-					  process->oom_score, g_strerror (-status));
-	if (status < 0)
-		return runtime_error_set (error, -status, "set process.oomScoreAdj to %s",
-					  process->oom_score);
-	return TRUE;
+	return status == 0 || score_fail (status, process->oom_score, error);
 }
 
 void

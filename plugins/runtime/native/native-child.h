@@ -27,6 +27,7 @@ typedef struct {
 	int null_fd;  /* /dev/null of the host; -1: not needed */
 	gboolean two; /* the process that was made makes the one that counts */
 	gboolean replaced;
+	gboolean scored; /* it has its score already */
 } NativeChild;
 
 void native_child_init (NativeChild *child);

@@ -14,6 +14,7 @@ typedef struct {
 	const RuntimeCgroup *cgroup; /* NULL: the caller's */
 	void (*run) (gpointer data); /* in the new process; never returns */
 	gpointer data;
+	const char *oom_score; /* that it is born with, where its parent may not set it; or NULL */
 } NativeClone;
 
 /*

@@ -221,6 +221,8 @@ creation_run (Creation *creation, GError **error)
 		.cgroup = creation->cgroup,
 		.run = native_init_run,
 		.data = &init,
+		.oom_score =
+			native_process_inherits_score (creation->host, &creation->spec.process),
 	};
 
 	if (!(creation_joins_pids (creation)

@@ -199,6 +199,7 @@ execution_run (Execution *execution, GError **error)
 		.cgroup = execution->record.cgroup,
 		.run = child_run,
 		.data = execution,
+		.oom_score = native_process_inherits_score (execution->host, &execution->process),
 	};
 
 	native_namespaces_init (&namespaces);

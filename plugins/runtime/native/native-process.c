@@ -222,3 +222,9 @@ native_process_clear (NativeProcess *process)
 	g_clear_pointer (&process->args, g_free);
 	g_clear_pointer (&process->env, g_free);
 }
+
+const char *
+native_process_inherits_score (const DavitHost *host, const NativeProcess *process)
+{
+	return host->facts->rootless && process->has_oom_score ? process->oom_score : NULL;
+}

@@ -39,4 +39,7 @@ gboolean native_process_parse (const DavitHost *host, const DavitJson *process, 
 			       GError **error);
 void native_process_clear (NativeProcess *process);
 
+/* For NativeClone. */
+const char *native_process_inherits_score (const DavitHost *host, const NativeProcess *process);
+
 G_END_DECLS
