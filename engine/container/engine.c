@@ -104,6 +104,8 @@ davit_engine_close (DavitEngine *engine)
 gboolean
 davit_engine_enter (DavitEngine *engine, gboolean starts, GError **error)
 {
+	if (!davit_drivers_check_directories (engine->drivers, error))
+		return FALSE;
 	if (starts)
 		davit_user_scope_enter ();
 	if (!davit_paths_open_runroot (engine->paths, error) ||

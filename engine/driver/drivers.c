@@ -50,6 +50,27 @@ davit_drivers_free (DavitDrivers *drivers)
 	g_free (drivers);
 }
 
+gboolean
+davit_drivers_check_directories (const DavitDrivers *drivers, GError **error)
+{
+	static const DavitKind kinds[] = {DAVIT_KIND_STORAGE, DAVIT_KIND_NETWORK,
+					  DAVIT_KIND_RUNTIME, DAVIT_KIND_CHECKPOINT};
+
+	for (char **directory = drivers->directories; *directory != NULL; directory++) {
+		if (!davit_loader_check_directory (*directory, error))
+			return FALSE;
+		for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
+			g_autofree char *folder =
+				g_build_filename (*directory, davit_drivers_kind_name (kinds[i]),
+						  NULL);
+
+			if (!davit_loader_check_directory (folder, error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 static const DavitDriverContext *
 drivers_context (DavitDrivers *drivers)
 {

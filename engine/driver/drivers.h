@@ -29,6 +29,9 @@ DavitDrivers *davit_drivers_new (DavitPaths *paths, const DavitConfig *config,
 				 const char *const *plugin_path);
 void davit_drivers_free (DavitDrivers *drivers);
 
+/* Before a user namespace is entered, in which nobody can tell root's files from a stranger's. */
+gboolean davit_drivers_check_directories (const DavitDrivers *drivers, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitDrivers, davit_drivers_free)
 
 /*

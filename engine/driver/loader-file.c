@@ -23,8 +23,8 @@
 
 /*
  * In a user namespace that does not map root, its files seem to belong to the overflow user. They
- * can't be told from those of another user who is not mapped; but there the directories were
- * chosen by the very user whose rights are at stake.
+ * can't be told from those of another user who is not mapped; so that only root and the caller can
+ * have put a file there, the directories are looked at before that namespace is entered.
  */
 static gboolean
 owner_is_unmapped (uid_t uid)
@@ -83,6 +83,23 @@ directory_check (const char *path, GError **error)
 			"and be writable by nobody else (mode %04o, owner %u)",
 			path, mode, (unsigned) status.st_uid);
 	return TRUE;
+}
+
+gboolean
+davit_loader_check_directory (const char *path, GError **error)
+{
+	struct stat status;
+	unsigned mode;
+
+	if (stat (path, &status) < 0)
+		return TRUE;
+	mode = (unsigned) status.st_mode & 07777;
+	if ((status.st_uid == 0 || status.st_uid == geteuid ()) && !(mode & (S_IWGRP | S_IWOTH)))
+		return TRUE;
+	return davit_error_set (error, DAVIT_ERROR_PLUGIN_FILE,
+				"directory of plugins \"%s\": must belong to root or to you and be "
+				"writable by nobody else (mode %04o, owner %u)",
+				path, mode, (unsigned) status.st_uid);
 }
 
 gboolean

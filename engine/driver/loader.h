@@ -27,5 +27,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DavitModule, davit_loader_close)
 
 /* Whether a file and its directory may be trusted with running in this process. */
 gboolean davit_loader_check_file (const char *path, GError **error);
+/* Whether only root and the caller could have put a file there; one that is absent is good. */
+gboolean davit_loader_check_directory (const char *path, GError **error);
 
 G_END_DECLS
