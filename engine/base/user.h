@@ -59,7 +59,7 @@ gboolean davit_user_cgroup_is_own (void);
 gboolean davit_user_cgroup_has (const char *controller);
 /*
  * Before the namespace is entered: moves the caller into a group that is the user's own, if it is
- * not in one and a systemd user manager gives it. Without one a limit that is asked for is an error.
+ * not in one and a systemd user manager gives it. Else to ask for a limit is an error later.
  */
 void davit_user_scope_enter (void);
 

@@ -309,6 +309,29 @@ environment_append (GString *page)
 	}
 }
 
+static void
+users_append (GString *page)
+{
+	static const char *const paragraphs[] = {
+		"All commands but checkpoint and restore work without root, in a user namespace "
+		"in which the caller is root. The other ids there are his subordinate ones, of "
+		"/etc/subuid and /etc/subgid; without such there is no other user than root, and "
+		"all files of images belong to him.",
+		"What is kept is in $XDG_DATA_HOME/davit, or ~/.local/share/davit; what does not "
+		"outlive a reboot is in $XDG_RUNTIME_DIR/davit, or /run/user/UID/davit, or "
+		"/tmp/davit-UID.",
+		"Limits need cgroup v2 and the systemd user manager, or a control group that is "
+		"the caller's own. Containers in the background end with his last session unless "
+		"\"loginctl enable-linger\" was called.",
+	};
+
+	g_string_append (page, ".SH WITHOUT ROOT\n");
+	for (gsize i = 0; i < G_N_ELEMENTS (paragraphs); i++) {
+		g_string_append (page, i == 0 ? "" : ".PP\n");
+		line_append (page, paragraphs[i]);
+	}
+}
+
 static gboolean
 main_write (const char *directory, GError **error)
 {
@@ -330,7 +353,9 @@ main_write (const char *directory, GError **error)
 	format_append (page);
 	statuses_append (page);
 	environment_append (page);
-	g_string_append (page, ".SH SEE ALSO\n.BR davit.conf (5)\n");
+	users_append (page);
+	g_string_append (page, ".SH SEE ALSO\n.BR davit.conf (5),\n.BR subuid (5),\n"
+			       ".BR newuidmap (1)\n");
 	return davit_generate_write (directory, "davit.1", page->str, error);
 }
 
