@@ -270,6 +270,25 @@ run none
 expect_refused 125 "make a user namespace: No space left on device; this host allows none: /proc/sys/user/max_user_namespaces is 0"
 kill "$namespace"
 
+# Plugins that somebody else could have put there.
+mkdir -m 777 "$T/open" "$T/strange"
+chmod 777 "$T/open"
+mkdir "$T/strange/storage"
+chown 64102 "$T/strange/storage"
+chmod 755 "$T/strange"
+run one --plugin-path "$T/open" ps
+expect_refused 125 "directory of plugins \"$T/open\": must belong to root or to you and be writable by nobody else (mode 0777, owner 0)"
+run one --plugin-path "$T/strange" ps
+expect_refused 125 "directory of plugins \"$T/strange/storage\": must belong to root or to you"
+run one --plugin-path "$T/none" run --rm box echo found
+expect_out found
+
+# Who is killed first when memory is short.
+run one run --rm --oom-score-adj 500 box cat /proc/self/oom_score_adj
+expect_out 500
+run one run --rm --oom-score-adj -500 box true
+expect_refused 125 "set process.oomScoreAdj to -500: Permission denied"
+
 # What is not for them.
 for verb in "checkpoint x" "restore x"; do
 	# shellcheck disable=SC2086
