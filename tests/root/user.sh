@@ -111,8 +111,8 @@ for who in one plain; do
 	wait_for 10 "$who" exec web test -e /by-exec
 	run "$who" exec web stat -c %u /by-exec
 	expect_out 0
-	run "$who" run --rm --network container:web --pid container:web box sh -c 'ps | grep -c "[t]rap"'
-	expect_out 1
+	run "$who" run --rm --network container:web --pid container:web box sh -c 'ps | grep -q "[t]rap" && echo seen'
+	expect_out seen
 	run "$who" logs web
 	expect_out started
 	run "$who" pause web
@@ -185,6 +185,16 @@ run plain run --rm --user alice box id -u
 expect_refused 125 "user 1000: not among the ids that you have; without subordinate ids (/etc/subuid, /etc/subgid, newuidmap) a container has only user and group 0, which are you"
 run plain run --rm --group-add 50 box id -u
 expect_refused 125 "group 50: not among the ids that you have"
+
+run one run --rm --mount type=bind,src=/,dst=/host,bind-nonrecursive box true
+expect_refused 125 'mount "/host": source "/": in a user namespace what is mounted below it can'"'t be left out; bind it recursively"
+run one run --rm -v /:/host box sh -c 'touch /host/etc/davit-test'
+expect_status 1
+expect_err "Permission denied"
+run one run --rm --network host box sh -c 'test -e /sys/class/net/lo && touch /sys/kernel/x'
+expect_err "Read-only file system"
+run one run --rm --pid host box sh -c 'test -d /proc/$PPID && touch /proc/sys/kernel/x'
+expect_status 1
 
 # Nobody else's.
 one run -d --name private box sleep 1000 > /dev/null

@@ -253,6 +253,13 @@ native_mounts_open (NativeMounts *mounts, GError **error)
 
 		if (status == -EPERM)
 			continue;
+		/* What the host has mounted there hides what only the host may see. */
+		if (status == -EINVAL && !mount->options.recursive)
+			return runtime_error_say (
+				error, DAVIT_ERROR_UNSUPPORTED,
+				"mount \"%s\": source \"%s\": in a user namespace what is mounted "
+				"below it can't be left out; bind it recursively",
+				mount->destination, mount->source);
 		if (status < 0)
 			return runtime_error_set (error, -status, "mount \"%s\": source \"%s\"",
 						  mount->destination, mount->source);
