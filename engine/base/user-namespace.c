@@ -139,8 +139,11 @@ helper_finish (Helper *helper, gboolean made, GError **error)
 	char *message = NULL;
 	guint64 code;
 
-	if (helper->pid <= 0)
-		return TRUE;
+	if (helper->pid <= 0) {
+		davit_fd_close (&helper->go_fd);
+		davit_fd_close (&helper->report_fd);
+		return made;
+	}
 	if (made && write (helper->go_fd, "", 1) != 1)
 		made = davit_error_errno (error, errno, "write to a pipe");
 	davit_fd_close (&helper->go_fd);
