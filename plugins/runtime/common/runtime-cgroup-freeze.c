@@ -29,6 +29,22 @@ freezer_find (const RuntimeCgroup *cgroup)
 	return group != NULL && runtime_cgroup_group_open (group) ? group : NULL;
 }
 
+static const char *
+freezer_file (const RuntimeGroup *group)
+{
+	return group->v2 ? "cgroup.freeze" : "freezer.state";
+}
+
+char *
+runtime_cgroup_freezer_path (const RuntimeCgroup *cgroup)
+{
+	const RuntimeGroup *group = freezer_find (cgroup);
+
+	if (group == NULL)
+		return NULL;
+	return g_strconcat (group->mount, group->path, "/", freezer_file (group), NULL);
+}
+
 static gboolean
 v1_is_frozen (const RuntimeGroup *group)
 {
@@ -50,8 +66,7 @@ runtime_cgroup_is_frozen (RuntimeCgroup *cgroup)
 
 	if (group == NULL)
 		return FALSE;
-	runtime_cgroup_get (group->fd, group->v2 ? "cgroup.freeze" : "freezer.state", state,
-			    sizeof state);
+	runtime_cgroup_get (group->fd, freezer_file (group), state, sizeof state);
 	/* 0 or 1; or THAWED, FREEZING or FROZEN. */
 	return state[0] == '1' || state[0] == 'F';
 }
@@ -105,7 +120,7 @@ v1_wait (const RuntimeGroup *group)
 static gboolean
 state_write (const RuntimeGroup *group, gboolean frozen, GError **error)
 {
-	const char *file = group->v2 ? "cgroup.freeze" : "freezer.state";
+	const char *file = freezer_file (group);
 	const char *v1_value = frozen ? "FROZEN" : "THAWED";
 	const char *v2_value = frozen ? "1" : "0";
 	int result = runtime_cgroup_put (group->fd, file, group->v2 ? v2_value : v1_value);

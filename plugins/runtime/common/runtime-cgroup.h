@@ -55,6 +55,8 @@ gboolean runtime_cgroup_from_json (const DavitHost *host, const DavitJson *objec
 gboolean runtime_cgroup_freeze (RuntimeCgroup *cgroup, GError **error);
 gboolean runtime_cgroup_thaw (RuntimeCgroup *cgroup, GError **error);
 gboolean runtime_cgroup_is_frozen (RuntimeCgroup *cgroup);
+/* The file that tells it, cgroup.freeze or freezer.state; NULL without one. Free with g_free. */
+char *runtime_cgroup_freezer_path (const RuntimeCgroup *cgroup);
 
 /* Sends a signal to every process. UNAVAILABLE: the container has no group. */
 gboolean runtime_cgroup_kill (RuntimeCgroup *cgroup, int signal, GError **error);

@@ -162,12 +162,17 @@ native_capabilities_parse (const DavitHost *host, const DavitJson *capabilities,
 int
 native_capabilities_drop_bounding (const NativeCapabilities *capabilities)
 {
+	int status;
+
 	for (unsigned int i = 0; i < 64; i++) {
 		if ((capabilities->known >> i & 1) == 0 || (capabilities->bounding >> i & 1) != 0)
 			continue;
+		if (prctl (PR_CAPBSET_DROP, i) == 0)
+			continue;
+		status = -errno;
 		/* Dropping needs CAP_SETPCAP, even for what is gone already. */
-		if (prctl (PR_CAPBSET_READ, i) == 1 && prctl (PR_CAPBSET_DROP, i) < 0)
-			return -errno;
+		if (prctl (PR_CAPBSET_READ, i) == 1)
+			return status;
 	}
 	return 0;
 }

@@ -43,18 +43,24 @@ close_if_open (int *fd)
 }
 
 void
+native_child_settle (NativeChild *child)
+{
+	close_if_open (&child->proc_fd);
+	close_if_open (&child->null_fd);
+	native_self_clear (&child->self);
+	g_clear_pointer (&child->pass_fds, g_free);
+	g_clear_pointer (&child->scratch, g_free);
+}
+
+void
 native_child_clear (NativeChild *child)
 {
 	if (child->pidfd >= 0)
 		native_clone_discard (child->pid, &child->pidfd);
 	close_if_open (&child->sockets[0]);
 	close_if_open (&child->sockets[1]);
-	close_if_open (&child->proc_fd);
 	close_if_open (&child->terminal);
-	close_if_open (&child->null_fd);
-	native_self_clear (&child->self);
-	g_clear_pointer (&child->pass_fds, g_free);
-	g_clear_pointer (&child->scratch, g_free);
+	native_child_settle (child);
 }
 
 /* Opened on the host and looked at: never the container's (CVE-2026-88265). */

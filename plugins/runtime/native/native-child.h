@@ -58,6 +58,12 @@ gboolean native_child_set_oom_score (const NativeChild *child, const NativeProce
 void native_child_release (const NativeChild *child);
 
 /*
+ * Gives up what only the making of a process needs: there is time for it while the process that was
+ * told to go on does so, and none when it has said that it is ready.
+ */
+void native_child_settle (NativeChild *child);
+
+/*
  * Hears it out until it is ready (a NativeReportKind), or with NATIVE_REPORT_EXECUTING until it has
  * executed its program. name: what it is to the user.
  */

@@ -32,10 +32,19 @@ typedef struct {
 	NativeChild child;
 	NativeBare bare; /* for a pid namespace that is joined */
 	char **paths;	 /* of the groups */
+	char *freezer;	 /* a file of one of them, or NULL */
 	int record_fd;
 	int listener;
 	int stdio[3];
 } Creation;
+
+static void
+close_if_open (int *fd)
+{
+	if (*fd >= 0)
+		close (*fd);
+	*fd = -1;
+}
 
 static gboolean
 creation_read (Creation *creation, GError **error)
@@ -199,6 +208,29 @@ creation_run_direct (Creation *creation, NativeClone *request, GError **error)
 	       creation_serve (creation, error) && creation_add_process (creation, error);
 }
 
+/* What only the making needs. */
+static void
+creation_release (Creation *creation)
+{
+	native_child_settle (&creation->child);
+	close_if_open (&creation->listener);
+	close_if_open (&creation->record_fd);
+	native_spec_clear (&creation->spec);
+	g_clear_pointer (&creation->cgroup, runtime_cgroup_free);
+	g_clear_pointer (&creation->seccomp, runtime_seccomp_free);
+}
+
+/*
+ * While the first process sets itself up we would only wait, and whoever waits for us will not when
+ * it is ready: half a hundred descriptors, and the groups looked at.
+ */
+static void
+creation_settle (Creation *creation)
+{
+	creation->freezer = runtime_cgroup_freezer_path (creation->cgroup);
+	creation_release (creation);
+}
+
 static gboolean
 creation_run (Creation *creation, GError **error)
 {
@@ -230,6 +262,7 @@ creation_run (Creation *creation, GError **error)
 		      : creation_run_direct (creation, &request, error)))
 		return FALSE;
 	native_child_release (child);
+	creation_settle (creation);
 	return native_child_hear (child, NATIVE_REPORT_READY, "the first process", error);
 }
 
@@ -241,6 +274,8 @@ creation_tell (Creation *creation, int *ret_pidfd, DavitResult *result)
 	native_child_take (&creation->child, host, ret_pidfd, result);
 	for (gsize i = 0; creation->paths[i] != NULL; i++)
 		host->result_string (result, "cgroup", creation->paths[i]);
+	if (creation->freezer != NULL)
+		host->result_string (result, "freezer", creation->freezer);
 }
 
 static void
@@ -248,14 +283,9 @@ creation_clear (Creation *creation)
 {
 	native_child_clear (&creation->child);
 	native_bare_clear (&creation->bare);
-	if (creation->listener >= 0)
-		close (creation->listener);
-	if (creation->record_fd >= 0)
-		close (creation->record_fd);
-	native_spec_clear (&creation->spec);
-	g_clear_pointer (&creation->cgroup, runtime_cgroup_free);
+	creation_release (creation);
 	g_clear_pointer (&creation->paths, g_strfreev);
-	g_clear_pointer (&creation->seccomp, runtime_seccomp_free);
+	g_clear_pointer (&creation->freezer, g_free);
 }
 
 gboolean

@@ -279,6 +279,27 @@ fixture_container (const Fixture *fixture)
 				       .dirfd = fixture->dirfd};
 }
 
+/* Where any of the groups can freeze, create tells the file of one that can. */
+static void
+assert_freezer_told (const char *const *groups, const DavitResult *created)
+{
+	static const char *const files[] = {"cgroup.freeze", "freezer.state"};
+	const char *told = davit_result_string (created, "freezer");
+	gboolean there = FALSE;
+	gboolean found = FALSE;
+
+	for (; *groups != NULL; groups++) {
+		for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {
+			g_autofree char *path = g_build_filename (*groups, files[i], NULL);
+
+			there |= access (path, R_OK) == 0;
+			found |= g_strcmp0 (told, path) == 0;
+		}
+	}
+	g_assert_cmpint (found, ==, there);
+	g_assert_true (found || told == NULL);
+}
+
 /* create and state tell the same groups. */
 static void
 assert_groups_told (Fixture *fixture, const DavitResult *created)
@@ -294,6 +315,7 @@ assert_groups_told (Fixture *fixture, const DavitResult *created)
 	found = davit_result_strings (state, "cgroup");
 	g_assert_true (g_strv_equal ((const char *const *) told, (const char *const *) found));
 	g_assert_true (told[0] != NULL || access ("/sys/fs/cgroup", F_OK) != 0);
+	assert_freezer_told ((const char *const *) told, created);
 }
 
 gboolean
