@@ -30,6 +30,7 @@ typedef struct {
 	DavitRun run;	 /* all zero if it can't be read */
 	gboolean of_now; /* of this boot */
 	int monitor_fd;	 /* our own connection, or -1 */
+	int exit_fd;	 /* one that has got the exit, or -1 */
 } Clean;
 
 /* The first error is the one that is told; the others go to the log. */
@@ -113,11 +114,27 @@ network_detach (const Clean *clean, GError **error)
 	return done;
 }
 
+/*
+ * What is mounted in the container must not be used again, or removed, while it still is. Nobody
+ * but the kernel takes it apart by now, so that to wait for ever would help nobody either.
+ */
+static void
+mounts_wait (const Clean *clean)
+{
+	g_autoptr (GError) local = NULL;
+
+	if (!davit_monitor_wait_mounts (clean->container->run_dirfd, clean->exit_fd, MONITOR_MSEC,
+					&local))
+		davit_debug ("container \"%s\": %s", davit_container_title (clean->container),
+			     local->message);
+}
+
 static gboolean
 storage_unmount (const Clean *clean, GError **error)
 {
 	DavitStorage *storage;
 
+	mounts_wait (clean);
 	if (clean->run.storage == NULL)
 		return TRUE;
 	storage = davit_drivers_storage (clean->container->engine->drivers, clean->run.storage,
@@ -187,8 +204,9 @@ monitor_wait (Clean *clean)
 {
 	DavitExit ended;
 
-	if (clean->monitor_fd >= 0)
-		davit_monitor_wait (clean->monitor_fd, MONITOR_MSEC, &ended, NULL);
+	if (clean->monitor_fd >= 0 &&
+	    davit_monitor_wait (clean->monitor_fd, MONITOR_MSEC, &ended, NULL))
+		clean->exit_fd = clean->monitor_fd;
 }
 
 static gboolean
@@ -230,7 +248,7 @@ gboolean
 davit_container_clean_run (DavitContainer *container, gboolean force, int monitor_fd,
 			   GError **error)
 {
-	Clean clean = {.container = container, .monitor_fd = -1};
+	Clean clean = {.container = container, .monitor_fd = -1, .exit_fd = monitor_fd};
 	DavitExit ended;
 	gboolean alive = FALSE;
 	gboolean done = TRUE;

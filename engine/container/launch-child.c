@@ -127,6 +127,19 @@ cgroups_look (DavitLaunchChild *child)
 		child->freezer = find_file (cgroups, "/freezer", "freezer.state");
 }
 
+/*
+ * For the monitor, which lets go of it when it has told of the end. The number is that of our own
+ * child, so of nobody else. Where it may not be opened, the process takes its mounts apart itself.
+ */
+static void
+mounts_open (DavitLaunchChild *child)
+{
+	char path[48];
+
+	g_snprintf (path, sizeof path, "/proc/%d/ns/mnt", (int) child->pid);
+	child->mounts_fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
 static gboolean
 process_create (DavitLaunchChild *child, GError **error)
 {
@@ -148,6 +161,7 @@ process_create (DavitLaunchChild *child, GError **error)
 	for (int i = 0; i < 3; i++)
 		davit_fd_close (&child->process[i]);
 	cgroups_look (child);
+	mounts_open (child);
 	return TRUE;
 }
 
@@ -215,6 +229,7 @@ monitor_prepare (DavitLaunchChild *child, GError **error)
 	monitor.stdin_fd = child->monitor[0];
 	monitor.stdout_fd = child->monitor[1];
 	monitor.stderr_fd = child->monitor[2];
+	monitor.mounts_fd = child->mounts_fd;
 	monitor.log_dirfd = logs ? container->dirfd : -1;
 	monitor.log_name = DAVIT_CONTAINER_LOG;
 	monitor.log_max_size = record->log_max_size;

@@ -41,6 +41,7 @@ struct _DavitLaunchChild {
 	int monitor[3]; /* the other ends; -1: none */
 	DavitResult *result;
 	int pidfd;
+	int mounts_fd; /* its mount namespace; or -1 */
 	gint64 pid;
 	char *oom_path;
 	char *freezer;

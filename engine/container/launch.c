@@ -131,6 +131,7 @@ davit_launch (const DavitLaunch *launch, DavitLaunched *ret_launched, GError **e
 
 	child->launch = launch;
 	child->pidfd = -1;
+	child->mounts_fd = -1;
 	child->program = g_build_filename (launch->prepared->container->engine->paths->libexecdir,
 					   "davit-monitor", NULL);
 	heard = pipe2 (ends, O_CLOEXEC) == 0 || davit_error_errno (error, errno, "make a pipe");

@@ -25,6 +25,14 @@ typedef struct {
 /* NOT_FOUND while there is none. CORRUPT if it is damaged. */
 gboolean davit_monitor_read_exit (int run_dirfd, DavitExit *ret_exit, GError **error);
 
+/*
+ * Where there is an exit file the container's mounts may still be coming apart: waits for that.
+ * monitor_fd: a connection that has got the exit, or -1, which makes waiting dearer. Behind TIMEOUT
+ * they may be there all the same.
+ */
+gboolean davit_monitor_wait_mounts (int run_dirfd, int monitor_fd, int timeout_msec,
+				    GError **error);
+
 /* A connection to the monitor of a container. NOT_FOUND if none serves there. */
 gboolean davit_monitor_connect (int run_dirfd, int *ret_fd, GError **error);
 

@@ -3,10 +3,13 @@
 /* The exit file, as its readers see it: complete, or damaged and said to be. */
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/json.h"
+#include "base/lock.h"
 #include "monitor/client.h"
 #include "monitor/protocol.h"
 
+#include <fcntl.h>
 #include <signal.h>
 
 #define EXIT_FILE_LIMIT 4096
@@ -68,4 +71,19 @@ davit_monitor_read_exit (int run_dirfd, DavitExit *ret_exit, GError **error)
 	}
 	*ret_exit = result;
 	return TRUE;
+}
+
+gboolean
+davit_monitor_wait_mounts (int run_dirfd, int monitor_fd, int timeout_msec, GError **error)
+{
+	static const char name[] = "mounts of the container";
+	davit_autofd fd = openat (run_dirfd, DAVIT_PROTOCOL_EXIT,
+				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || davit_lock_take (fd, 0, name, NULL))
+		return TRUE;
+	/* Mostly the monitor says it in time; to wait for a lock takes a process. */
+	if (monitor_fd >= 0)
+		davit_fd_wait (monitor_fd, timeout_msec, NULL);
+	return davit_lock_take (fd, timeout_msec, name, error);
 }

@@ -25,6 +25,7 @@ davit_monitor_launch_init (DavitMonitorLaunch *launch)
 		.stdin_fd = -1,
 		.stdout_fd = -1,
 		.stderr_fd = -1,
+		.mounts_fd = -1,
 		.log_dirfd = -1,
 		.client_fd = -1,
 		.ready_fd = -1,
@@ -105,6 +106,7 @@ command_fill (DavitMonitorCommand *command, const DavitMonitorLaunch *launch, GE
 	    !descriptor_add (command, "stdin", launch->stdin_fd, error) ||
 	    !descriptor_add (command, "stdout", launch->stdout_fd, error) ||
 	    !descriptor_add (command, "stderr", launch->stderr_fd, error) ||
+	    !descriptor_add (command, "mounts", launch->mounts_fd, error) ||
 	    !descriptor_add (command, "log", launch->log_dirfd, error) ||
 	    !descriptor_add (command, "client", launch->client_fd, error) ||
 	    !descriptor_add (command, "ready", launch->ready_fd, error) ||

@@ -28,6 +28,7 @@ typedef struct {
 	int stdin_fd;	 /* write end */
 	int stdout_fd;	 /* read end */
 	int stderr_fd;	 /* read end */
+	int mounts_fd;	 /* its mount namespace, to be let go when its end is told; or -1 */
 	int log_dirfd;	 /* where the log stands; -1: no log */
 	const char *log_name;
 	guint64 log_max_size; /* rotate when it would grow over this; 0: never */

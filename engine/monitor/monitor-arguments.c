@@ -33,6 +33,7 @@ static const struct key keys[] = {
 	KEY ("stdin", DESCRIPTOR, stdin_fd, INT_MAX),
 	KEY ("stdout", DESCRIPTOR, stdout_fd, INT_MAX),
 	KEY ("stderr", DESCRIPTOR, stderr_fd, INT_MAX),
+	KEY ("mounts", DESCRIPTOR, mounts_fd, INT_MAX),
 	KEY ("log", DESCRIPTOR, log_fd, INT_MAX),
 	KEY ("client", DESCRIPTOR, client_fd, INT_MAX),
 	KEY ("ready", DESCRIPTOR, ready_fd, INT_MAX),

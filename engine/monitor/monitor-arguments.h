@@ -23,6 +23,7 @@ struct monitor_arguments {
 	int stdin_fd;
 	int stdout_fd;
 	int stderr_fd;
+	int mounts_fd;
 	int log_fd;
 	int client_fd;
 	int ready_fd;

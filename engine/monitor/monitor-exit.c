@@ -4,6 +4,11 @@
  * The exit file: how the container ended. Its place is taken at the start, so that a run directory
  * that is full by then does not make a container look as if it had never ended; it appears by
  * rename, complete.
+ *
+ * The kernel takes the mounts of a container apart with the last reference to its mount namespace,
+ * which takes it half a millisecond. The first process would do that before its end is seen; so we
+ * hold the namespace, and let go of it when the end has been told. Who needs the mounts to be gone
+ * waits for the lock of this file, which the kernel frees even if we are killed.
  */
 
 #include "monitor-text.h"
@@ -13,6 +18,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,14 +69,16 @@ monitor_exit_open (struct monitor *monitor)
 		return false;
 	monitor->exit_fd = openat (run_fd, TEMPORARY_NAME,
 				   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	for (size_t done = 0; monitor->exit_fd >= 0 && done < sizeof blank;) {
+	if (monitor->exit_fd < 0 || flock (monitor->exit_fd, LOCK_EX | LOCK_NB) < 0)
+		return false;
+	for (size_t done = 0; done < sizeof blank;) {
 		ssize_t wrote = write (monitor->exit_fd, blank + done, sizeof blank - done);
 
 		if (wrote < 0 && errno != EINTR)
 			return false;
 		done += wrote > 0 ? (size_t) wrote : 0;
 	}
-	return monitor->exit_fd >= 0;
+	return true;
 }
 
 static void
@@ -115,7 +123,15 @@ monitor_exit_write (struct monitor *monitor)
 	    ftruncate (monitor->exit_fd, (off_t) text.length) == 0)
 		(void) !renameat (monitor->arguments.run_fd, TEMPORARY_NAME,
 				  monitor->arguments.run_fd, DAVIT_PROTOCOL_EXIT);
+	monitor_network_release (monitor);
+}
+
+void
+monitor_exit_release (struct monitor *monitor)
+{
+	if (monitor->arguments.mounts_fd >= 0)
+		close (monitor->arguments.mounts_fd);
+	monitor->arguments.mounts_fd = -1;
 	close (monitor->exit_fd);
 	monitor->exit_fd = -1;
-	monitor_network_release (monitor);
 }

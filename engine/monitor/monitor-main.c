@@ -111,8 +111,9 @@ timers_handle (struct monitor *monitor)
 }
 
 /*
- * The order is a promise: log complete, exit file there, no more connections, EXIT. Whoever fails
- * to connect finds the exit file, and whoever gets EXIT finds all of it.
+ * The order is a promise: log complete, exit file there, no more connections, EXIT, mounts gone,
+ * the exit file's lock free, the end of what we say. Whoever fails to connect finds the exit file,
+ * whoever gets EXIT finds all of it, and whoever gets the lock or our end finds nothing mounted.
  */
 static void
 container_end (struct monitor *monitor)
@@ -127,6 +128,8 @@ container_end (struct monitor *monitor)
 	monitor_exit_write (monitor);
 	monitor_server_close (monitor);
 	monitor_server_tell_exit (monitor);
+	monitor_exit_release (monitor);
+	monitor_server_shut (monitor);
 	monitor_timer_set (monitor, MONITOR_TIMER_LINGER, LINGER_MSEC);
 }
 

@@ -282,6 +282,18 @@ monitor_server_tell_exit (struct monitor *monitor)
 	}
 }
 
+void
+monitor_server_shut (struct monitor *monitor)
+{
+	for (unsigned i = 0; i < MONITOR_CLIENT_LIMIT; i++) {
+		struct monitor_client *client = monitor->clients[i];
+
+		if (client != NULL && !client->dead && !client->exit_due &&
+		    monitor_client_is_idle (client))
+			shutdown (client->fd, SHUT_WR);
+	}
+}
+
 static void
 client_bury (struct monitor *monitor, unsigned slot)
 {

@@ -119,6 +119,8 @@ void monitor_server_unblock (struct monitor *monitor);
 /* Reads what clients have said by now. */
 void monitor_server_hear (struct monitor *monitor);
 void monitor_server_tell_exit (struct monitor *monitor);
+/* Says to those who have got EXIT that no more comes. */
+void monitor_server_shut (struct monitor *monitor);
 /* At the end of a round: buries the dead, and says epoll what to look for. */
 void monitor_server_tidy (struct monitor *monitor);
 
@@ -147,3 +149,5 @@ void monitor_network_release (struct monitor *monitor);
 /* monitor-exit.c */
 bool monitor_exit_open (struct monitor *monitor);
 void monitor_exit_write (struct monitor *monitor);
+/* Lets go of what the container has mounted, and only then of the file. */
+void monitor_exit_release (struct monitor *monitor);

@@ -13,6 +13,8 @@
  * Rules that a client can rely on:
  *
  *  - EXIT is the last output message, comes once, and when it comes log and exit file are complete.
+ *  - EXIT does not wait for the kernel to take the container's mounts apart. They are gone when the
+ *    lock (flock) of the exit file is free; a client that has kept up reads the end then, too.
  *  - The client that the monitor was started with counts as attached to all three streams, from the
  *    first byte on, until its ATTACH says something else.
  *  - A client that does not keep up stalls nobody: the monitor goes on, remembers where in the log

@@ -138,4 +138,24 @@ expect_true "its process has ended" wait_for 5 sh -c "! kill -0 $pid"
 run davit system check
 expect_out ''
 
+# What was stored goes when the kernel has taken the mounts apart: the exit file's lock is free then.
+id=$(davit run -d --name held box sleep 1000)
+pid=$(davit inspect --format '{{.State.Pid}}' held)
+monitor=$(sed -n 's/^PPid:\t//p' "/proc/$pid/status")
+expect_equal "$(readlink "/proc/$monitor/fd/"* | grep -c "^$(readlink "/proc/$pid/ns/mnt" | sed 's/[][]/\\&/g')\$")" 1 "the monitor holds the mounts"
+kill -KILL "$monitor"
+expect_true "the monitor is gone" wait_for 5 sh -c "! kill -0 $monitor"
+ended=$T/run/containers/$id/exit
+echo '{"version":1,"status":0,"finished":1}' > "$ended"
+exec 8< "$ended"
+flock 8
+davit rm -f -t 0 held > /dev/null 8<&- &
+remover=$!
+expect_true "rm waits for the mounts" wait_for 10 grep -q -e "-> FLOCK .*:$(stat -c %i "$ended") " /proc/locks
+expect_true "and has not taken away what they show" test -n "$(find "$T/root/storage" -path "*/rootfs/$id")"
+exec 8<&-
+wait "$remover"
+expect_equal "$?" 0 "then it goes on"
+expect_true "and takes it away" test -z "$(find "$T/root/storage" -path "*/rootfs/$id")"
+
 tap_end
