@@ -106,12 +106,22 @@ config_set (DavitConfig *config, const char *group, const char *key, const char 
 		g_ptr_array_add (config->order, name);
 }
 
+/* Most files are not there, and for an error that nobody sees the tables of a locale are loaded. */
+static gboolean
+is_absent (const char *path)
+{
+	return access (path, F_OK) < 0 && errno == ENOENT;
+}
+
 static gboolean
 config_read (DavitConfig *config, const char *path, gboolean required, GError **error)
 {
 	g_autoptr (GError) failure = NULL;
-	g_autoptr (DavitKeyFile) file = davit_key_file_read (path, &failure);
+	g_autoptr (DavitKeyFile) file = NULL;
 
+	if (!required && is_absent (path))
+		return TRUE;
+	file = davit_key_file_read (path, &failure);
 	if (file == NULL && !required && davit_error_matches (failure, DAVIT_ERROR_NOT_FOUND))
 		return TRUE;
 	if (file == NULL) {
@@ -143,9 +153,12 @@ config_read_directory (DavitConfig *config, const char *path, GError **error)
 {
 	g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 	g_autoptr (GError) failure = NULL;
-	g_autoptr (GDir) directory = g_dir_open (path, 0, &failure);
+	g_autoptr (GDir) directory = NULL;
 	const char *name;
 
+	if (is_absent (path))
+		return TRUE;
+	directory = g_dir_open (path, 0, &failure);
 	if (directory == NULL) {
 		if (g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
 		    g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))

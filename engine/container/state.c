@@ -81,8 +81,15 @@ gboolean
 davit_state_read (int container_dirfd, DavitState *ret_state, GError **error)
 {
 	g_autoptr (GError) local = NULL;
-	DavitJson *json = davit_json_read (container_dirfd, STATE_FILE, STATE_LIMIT, &local);
+	DavitJson *json;
 
+	/* One that has never run has none: the text of an error would be made for nobody. */
+	if (faccessat (container_dirfd, STATE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno == ENOENT) {
+		*ret_state = (DavitState){0};
+		return TRUE;
+	}
+	json = davit_json_read (container_dirfd, STATE_FILE, STATE_LIMIT, &local);
 	if (json != NULL)
 		return state_from_json (json, ret_state, error);
 	if (davit_error_matches (local, DAVIT_ERROR_NOT_FOUND)) {
