@@ -201,6 +201,25 @@ test_time_text (void)
 	g_assert_cmpstr (third, ==, "1970-01-01T00:00:00.000000000Z");
 }
 
+/* Each day of six hundred years, as the C library writes it. */
+static void
+test_time_days (void)
+{
+	for (gint64 day = -106000; day <= 106000; day++) {
+		time_t seconds = (time_t) (day * 86400 + 83045);
+		g_autofree char *text = davit_text_time (seconds * SECOND + 5);
+		char wanted[64];
+		struct tm tm;
+		gint64 value = 0;
+
+		gmtime_r (&seconds, &tm);
+		strftime (wanted, sizeof wanted, "%Y-%m-%dT%H:%M:%S.000000005Z", &tm);
+		g_assert_cmpstr (text, ==, wanted);
+		g_assert_true (davit_text_parse_time (text, "x", &value, NULL));
+		g_assert_cmpint (value, ==, seconds * SECOND + 5);
+	}
+}
+
 static void
 test_signal (void)
 {
@@ -349,6 +368,7 @@ main (int argc, char **argv)
 	g_test_add_func ("/text/duration", test_duration);
 	g_test_add_func ("/text/time", test_time);
 	g_test_add_func ("/text/time-text", test_time_text);
+	g_test_add_func ("/text/time-days", test_time_days);
 	g_test_add_func ("/text/signal", test_signal);
 	g_test_add_func ("/text/signal-names", test_signal_names);
 	g_test_add_func ("/text/age", test_age);

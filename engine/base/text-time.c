@@ -9,6 +9,9 @@
 #include <time.h>
 
 #define SECOND G_GINT64_CONSTANT (1000000000)
+/* The first of January 1970, as GDate counts days. */
+#define JULIAN_1970 719163
+#define DAY 86400
 /* What nanoseconds in 64 bits can hold, in whole seconds: the years 1677 to 2262. */
 #define SECONDS_LIMIT (G_MAXINT64 / SECOND - 1)
 
@@ -76,6 +79,22 @@ clock_read (const char **at, struct tm *tm, gint64 *ret_nsec)
 	       (!character_read (at, '.') || fraction_read (at, ret_nsec));
 }
 
+/*
+ * In UTC, as timegm and gmtime have it: those read /etc/localtime before they find that they need
+ * not. tm is a valid date.
+ */
+static gint64
+utc_seconds (const struct tm *tm)
+{
+	GDate date;
+
+	g_date_clear (&date, 1);
+	g_date_set_dmy (&date, (GDateDay) tm->tm_mday, (GDateMonth) (tm->tm_mon + 1),
+			(GDateYear) (tm->tm_year + 1900));
+	return ((gint64) g_date_get_julian (&date) - JULIAN_1970) * DAY +
+	       (tm->tm_hour * 60 + tm->tm_min) * 60 + tm->tm_sec;
+}
+
 /* Without a zone the time is local, as people mean it. */
 static gboolean
 zone_read (const char **at, struct tm *tm, gint64 *ret_seconds)
@@ -90,7 +109,7 @@ zone_read (const char **at, struct tm *tm, gint64 *ret_seconds)
 		return TRUE;
 	}
 	(*at)++;
-	*ret_seconds = timegm (tm);
+	*ret_seconds = utc_seconds (tm);
 	if (sign == 'Z' || sign == 'z')
 		return TRUE;
 	if ((sign != '+' && sign != '-') || !number_read (at, 2, 0, 23, &hours) ||
@@ -157,18 +176,17 @@ davit_text_parse_time (const char *text, const char *what, gint64 *ret_nsec, GEr
 char *
 davit_text_time (gint64 nsec)
 {
-	time_t seconds = (time_t) (nsec / SECOND);
-	gint64 rest = nsec % SECOND;
-	struct tm tm = {0};
+	gint64 length = DAY * SECOND;
+	gint64 day = nsec / length - (nsec % length < 0 ? 1 : 0);
+	gint64 rest = nsec - day * length;
+	int seconds = (int) (rest / SECOND);
+	GDate date;
 
-	if (rest < 0) {
-		rest += SECOND;
-		seconds--;
-	}
-	gmtime_r (&seconds, &tm);
-	return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", tm.tm_year + 1900,
-				tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-				(int) rest);
+	g_date_clear (&date, 1);
+	g_date_set_julian (&date, (guint32) (day + JULIAN_1970));
+	return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", g_date_get_year (&date),
+				g_date_get_month (&date), g_date_get_day (&date), seconds / 3600,
+				seconds / 60 % 60, seconds % 60, (int) (rest % SECOND));
 }
 
 gint64
