@@ -11,15 +11,13 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-/* As much as a main thread mostly has; what is not touched costs nothing. */
-#define STACK_SIZE ((gsize) 8 * 1024 * 1024)
 #define GUARD_SIZE ((gsize) 64 * 1024)
 
 gboolean
-davit_child_start (DavitChild *child, int flags, int (*run) (void *data), void *data,
-		   GError **error)
+davit_child_start (DavitChild *child, gsize stack_size, int flags, int (*run) (void *data),
+		   void *data, GError **error)
 {
-	char *stack = mmap (NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+	char *stack = mmap (NULL, stack_size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	sigset_t all, before;
 	int number;
@@ -27,7 +25,7 @@ davit_child_start (DavitChild *child, int flags, int (*run) (void *data), void *
 
 	if (stack == MAP_FAILED)
 		return davit_error_errno (error, errno, "stack for a child");
-	*child = (DavitChild){.pid = -1, .stack = stack, .stack_size = STACK_SIZE};
+	*child = (DavitChild){.pid = -1, .stack = stack, .stack_size = stack_size};
 	/* One that is too small would overwrite what lies below; then it is killed instead. */
 	if (mprotect (stack, GUARD_SIZE, PROT_NONE) < 0) {
 		davit_error_errno (error, errno, "stack for a child");
@@ -37,7 +35,7 @@ davit_child_start (DavitChild *child, int flags, int (*run) (void *data), void *
 	/* Our handlers must not run in it: they would find our memory. */
 	sigfillset (&all);
 	sigprocmask (SIG_SETMASK, &all, &before);
-	pid = clone (run, stack + STACK_SIZE, CLONE_VM | flags, data);
+	pid = clone (run, stack + stack_size, CLONE_VM | flags, data);
 	number = errno;
 	sigprocmask (SIG_SETMASK, &before, NULL);
 	child->pid = pid;

@@ -24,12 +24,17 @@ typedef struct {
 	gsize stack_size;
 } DavitChild;
 
+/* As much as a main thread mostly has, and what a few system calls need. */
+#define DAVIT_CHILD_STACK ((gsize) 8 * 1024 * 1024)
+#define DAVIT_CHILD_STACK_SMALL ((gsize) 256 * 1024)
+
 /*
- * Runs a function in a child, with all signals blocked. flags: more for clone, such as CLONE_FILES
- * or an exit signal; without one waitpid needs __WALL.
+ * Runs a function in a child, with all signals blocked. What it does not touch of its stack costs
+ * nothing until that is taken away, which takes longer for a large one. flags: more for clone, such
+ * as CLONE_FILES or an exit signal; without one waitpid needs __WALL.
  */
-gboolean davit_child_start (DavitChild *child, int flags, int (*run) (void *data), void *data,
-			    GError **error);
+gboolean davit_child_start (DavitChild *child, gsize stack_size, int flags, int (*run) (void *data),
+			    void *data, GError **error);
 
 /* For one that has ended or executed another program. */
 void davit_child_clear (DavitChild *child);

@@ -100,8 +100,8 @@ child_start (DavitLaunchChild *child, GError **error)
 			launch->prepared->pid.path == NULL &&
 			davit_runtime_shares_memory (launch->runtime->runtime);
 	if (child->shared)
-		return davit_child_start (&child->child, SIGCHLD, davit_launch_child_run, child,
-					  error);
+		return davit_child_start (&child->child, DAVIT_CHILD_STACK, SIGCHLD,
+					  davit_launch_child_run, child, error);
 	child->child.pid = fork ();
 	if (child->child.pid == 0)
 		davit_launch_child_run (child);

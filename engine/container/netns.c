@@ -56,7 +56,8 @@ davit_netns_begin (GError **error)
 
 	netns->fd = netns->netlink_fd = -1;
 	/* No exit signal: nobody's waitpid (-1) takes it. */
-	if (!davit_child_start (&netns->child, CLONE_FILES, child_run, netns, error))
+	if (!davit_child_start (&netns->child, DAVIT_CHILD_STACK_SMALL, CLONE_FILES, child_run,
+				netns, error))
 		return NULL;
 	return g_steal_pointer (&netns);
 }
