@@ -138,6 +138,11 @@ davit_container_load (DavitEngine *engine, const DavitContainerDirectories *dire
 	container->id = g_strdup (id);
 	container->dirfd = directory_open_at (directories->containers_fd, id);
 	container->run_dirfd = -1;
+	if (container->dirfd < 0 && errno == ENOTDIR) {
+		container->run_dirfd = directory_open_at (directories->run_fd, id);
+		davit_container_set_damage (container, directories, "its directory is none");
+		return g_steal_pointer (&container);
+	}
 	if (container->dirfd < 0) {
 		davit_error_errno (error, errno, "open container \"%s\"", id);
 		return NULL;

@@ -178,21 +178,6 @@ remove_now (DavitContainer *container, gboolean force, GError **error)
 	return FALSE;
 }
 
-gboolean
-davit_container_remove (DavitContainer *container, gboolean force, gint64 timeout_msec,
-			GError **error)
-{
-	davit_trace_scope ("container", "remove");
-	g_autoptr (GError) local = NULL;
-
-	/* It is to go in any case: an end that fails in part is repeated below. */
-	if (force && container->status != DAVIT_STATUS_DAMAGED && timeout_msec != 0 &&
-	    !davit_container_stop (container, 0, timeout_msec, &local))
-		davit_debug ("container \"%s\": %s", davit_container_title (container),
-			     local->message);
-	return remove_now (container, force, error);
-}
-
 /* Nothing but the id is known: what can be found by it is what there is. */
 static gboolean
 remove_remains (DavitEngine *engine, const DavitContainerDirectories *directories, const char *id,
@@ -217,6 +202,40 @@ remove_remains (DavitEngine *engine, const DavitContainerDirectories *directorie
 	return davit_container_clean_run (container, TRUE, -1, error) &&
 	       rename_aside (directories, id, error) &&
 	       davit_remove_tomb (engine, directories, id, error);
+}
+
+/* In the place of its directory is something else, which nothing can be locked by. */
+static gboolean
+remove_without_directory (DavitContainer *container, GError **error)
+{
+	DavitContainerDirectories directories;
+	gboolean removed;
+
+	if (!davit_container_directories_open (container->engine, &directories, error))
+		return FALSE;
+	removed = remove_remains (container->engine, &directories, container->id, error) ||
+		  davit_error_prefix (error, "remove container \"%s\"",
+				      davit_container_title (container));
+	davit_container_directories_close (&directories);
+	return removed;
+}
+
+gboolean
+davit_container_remove (DavitContainer *container, gboolean force, gint64 timeout_msec,
+			GError **error)
+{
+	davit_trace_scope ("container", "remove");
+	g_autoptr (GError) local = NULL;
+
+	if (container->status == DAVIT_STATUS_DAMAGED && container->dirfd < 0)
+		return force ? remove_without_directory (container, error)
+			     : davit_container_wrong_state (container, "can't be removed", error);
+	/* It is to go in any case: an end that fails in part is repeated below. */
+	if (force && container->status != DAVIT_STATUS_DAMAGED && timeout_msec != 0 &&
+	    !davit_container_stop (container, 0, timeout_msec, &local))
+		davit_debug ("container \"%s\": %s", davit_container_title (container),
+			     local->message);
+	return remove_now (container, force, error);
 }
 
 gboolean
