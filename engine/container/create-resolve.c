@@ -56,6 +56,11 @@ platform_check (const DavitCreation *creation, GError **error)
 	const DavitCreateRequest *request = creation->request;
 	const DavitImage *image = creation->image;
 
+	/* Old images say nothing; what says something else has no program that could run. */
+	if (image->os != NULL && image->os[0] != '\0' && strcmp (image->os, "linux") != 0)
+		return davit_error_set (error, DAVIT_ERROR_UNSUPPORTED,
+					"image \"%s\" is one for \"%s\"; containers are of linux",
+					request->image, image->os);
 	if ((request->os == NULL || g_strcmp0 (request->os, image->os) == 0) &&
 	    (request->architecture == NULL ||
 	     g_strcmp0 (request->architecture, image->architecture) == 0) &&
