@@ -21,6 +21,11 @@
 /* A file of 8 EiB takes no room as long as it is a hole, and years to pack. */
 #define BYTES_LIMIT (G_GUINT64_CONSTANT (1) << 40)
 #define ACL_PREFIX "system.posix_acl_"
+/* Entries of tag, permissions and id, as linux/posix_acl_xattr.h has them. */
+#define ACL_HEADER 4
+#define ACL_ENTRY 8
+#define ACL_GROUP_OBJ 0x04
+#define ACL_MASK 0x10
 
 static gboolean
 time_fix (int dirfd, const char *name, const struct stat *status, GError **error)
@@ -32,6 +37,48 @@ time_fix (int dirfd, const char *name, const struct stat *status, GError **error
 	    utimensat (dirfd, name, times, AT_SYMLINK_NOFOLLOW) == 0)
 		return TRUE;
 	return store_error_errno (error, errno, "set the time of \"%s\"", name);
+}
+
+/* Of a list as the kernel keeps it: what the owning group may do. -1: there is no such list. */
+static int
+list_group (const StoreXattr *list)
+{
+	const guint8 *at = (const guint8 *) list->value + ACL_HEADER;
+	int group = -1;
+	int mask = 07;
+
+	if (!g_str_equal (list->name, ACL_PREFIX "access"))
+		return -1;
+	for (gsize left = list->size; left >= ACL_HEADER + ACL_ENTRY; left -= ACL_ENTRY) {
+		guint tag = (guint) at[0] | (guint) at[1] << 8;
+
+		if (tag == ACL_GROUP_OBJ)
+			group = at[2] & 07;
+		else if (tag == ACL_MASK)
+			mask = at[2] & 07;
+		at += ACL_ENTRY;
+	}
+	return group < 0 ? -1 : group & mask;
+}
+
+/*
+ * With a list, what the mode says of the group is the most that anybody on the list may do. Without
+ * it the owning group could do all of that.
+ */
+static gboolean
+group_fix (int dirfd, const char *name, const StoreXattr *list, GError **error)
+{
+	int group = list_group (list);
+	struct stat status;
+
+	if (group < 0)
+		return TRUE;
+	if (fstatat (dirfd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return store_error_errno (error, errno, "look at \"%s\"", name);
+	/* No link has a list. */
+	if (fchmodat (dirfd, name, (status.st_mode & 07707) | (mode_t) group << 3, 0) == 0)
+		return TRUE;
+	return store_error_errno (error, errno, "set the mode of \"%s\"", name);
 }
 
 static gboolean
@@ -46,6 +93,8 @@ attributes_look (SquashTree *tree, int dirfd, const char *name, GError **error)
 		const StoreXattr *xattr = (const StoreXattr *) g_ptr_array_index (xattrs, i);
 
 		has_list |= g_str_has_prefix (xattr->name, ACL_PREFIX);
+		if (!group_fix (dirfd, name, xattr, error))
+			return FALSE;
 		tree->attributes |= g_str_has_prefix (xattr->name, "trusted.") ||
 				    g_str_has_prefix (xattr->name, "security.");
 	}
