@@ -153,6 +153,33 @@ def words(test):
         test.refused(f'--config {config!r}', ['--config', config, 'config', 'show'], None)
 
 
+def key_files(test):
+    """Configurations that are no files, or no key files. In a drop-in they are the same."""
+    texts = {
+        'no group': 'storage=vfs\n', 'half a group': '[engine\n', 'an empty group': '[]\n', 'a group of nobody': '[x]\na=1\n',
+        'a group with a slash': '[storage.../../x]\na=1\n', 'no key': '[engine]\n=vfs\n', 'no value': '[engine]\nstorage\n',
+        'a key twice': '[engine]\nstorage=vfs\nstorage=overlay\n', 'an unknown key': '[engine]\nx=1\n', 'a locale': '[engine]\nstorage[de]=vfs\n',
+        'a NUL': '[engine]\nstorage=v\0fs\n', 'no UTF-8': b'[engine]\nstorage=\xff\n', 'a control character': '[engine]\nstorage=\033\n',
+        'a line break in a value': '[engine]\nstorage=a\\nb\n', 'an unknown escape': '[engine]\nstorage=\\q\n',
+        'half an escape': '[engine]\nstorage=vfs\\', 'a mark': b'\xef\xbb\xbf[engine]\n', 'UTF-16': '[engine]\n'.encode('utf-16'),
+        'a path for a plugin': '[engine]\nstorage=../../x\n', 'an absolute plugin': '[engine]\nstorage=/tmp/x.so\n', 'a directory that is relative': '[engine]\nroot=x\n',
+        'a number too large': '[engine]\npids-limit=99999999999999999999\n', 'more than a MiB': '#' * 1100000, 'zeros': bytes(100),
+        'a long line': '[engine]\n' + 'v' * 500000 + '=1' + '\n', '10000 groups': ''.join(f'[x{n}]\n' for n in range(10000)),
+    }
+    show = ['config', 'show']
+    for what, text in texts.items():
+        path = test.write('conf', text)
+        test.refused(f'key file with {what}', show, path, environment={'DAVIT_CONFIG': path})
+    data = test.path('data', 'davit.conf')
+    os.mkdir(test.path('data'))
+    for name in ('fifo', 'directory', 'loop', 'socket', '/dev/zero'):
+        target = name if name.startswith('/') else test.path(name)
+        test.refused(f'key file that is {name}', show, target, environment={'DAVIT_CONFIG': target})
+        os.symlink(target, data)
+        test.refused(f'shipped key file that is {name}', show, data, environment={'DAVIT_DATADIR': test.path('data')})
+        os.unlink(data)
+
+
 def odd(test):
     """What is strange, and right."""
     done = '/proc/self/fd/0'
@@ -185,10 +212,12 @@ def main():
         test.wanted('create', '--name', 'one', 'box')
         fifos(test)
         files(test, names)
+        key_files(test)
         words(test)
         made = test.davit('ps', '--all', '--noheading')[1]
         test.ok(made.count('\n') == 1, 'none of it made a container', made)
         odd(test)
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -187,4 +187,5 @@ def main():
         test.accepted('200 layers', ['create', '--name', 'x', 'x'])
 
 
-main()
+if __name__ == '__main__':
+    main()

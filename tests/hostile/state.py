@@ -8,6 +8,7 @@ Nobody but the owner can do that, but backups, disks and administrators do. davi
 something is damaged. It must come to an end, go through no link, and show what is not damaged.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -67,6 +68,20 @@ SHARP_KINDS = ('FIFO', 'directory', 'link to a file', 'text')
 DIRECTORY_KINDS = ('FIFO', 'link to a directory', 'link to nothing', 'text', 'nothing')
 
 
+def processes(text):
+    """Those whose command line has a text."""
+    found = []
+    for number in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{number}/cmdline', 'rb') as file:
+                words = file.read().decode(errors='replace')
+        except OSError:
+            continue
+        if text in words:
+            found.append(f'{number} {words[:200]!r}')
+    return found
+
+
 class Store:
     """One store that is whole, and how it is broken and mended."""
 
@@ -90,24 +105,12 @@ class Store:
     def keep(self):
         subprocess.run(['cp', '-a', self.test.path('root'), self.test.path('run'), self.kept + '/'], check=True)
 
-    def processes(self):
-        found = []
-        for number in filter(str.isdigit, os.listdir('/proc')):
-            try:
-                with open(f'/proc/{number}/cmdline', 'rb') as file:
-                    words = file.read().decode(errors='replace')
-            except OSError:
-                continue
-            if self.test.path('root') in words:
-                found.append(f'{number} {words[:200]!r}')
-        return found
-
     def settle(self):
         """Who cleans up behind a container may be at it still; which processes stay."""
         end = time.monotonic() + self.test.seconds
-        while self.processes() and time.monotonic() < end:
+        while processes(self.test.path('root')) and time.monotonic() < end:
             time.sleep(0.02)
-        return self.processes()
+        return processes(self.test.path('root'))
 
     def restore(self):
         for top in ('root', 'run'):
@@ -202,6 +205,55 @@ def acting(test, store, identities):
             test.ok(not found, f'{short(name, identities)}: {kind}: worked with', *found)
 
 
+# Members of run.json of a container that runs, set to this; "-" stands for one that is taken away.
+RUN_MEMBERS = {
+    'runtime': ('-', '', '../../x', 'vax', 1), 'storage': ('-', '../x', 'vax'), 'network': ('-', '../x', 'vax'),
+    'bootId': ('-', 'x', 1), 'pid': ('-', 0, -1, 2 ** 40, 'x'), 'startTime': (-1, 'x'),
+    'phase': ('-', 'starting', 'x', 7), 'freezer': ('-', '/etc/passwd', '../x', '/none', '/dev/zero'), 'version': ('-', 0, 99, 'x'),
+    'networks': ('-', [], [{}], [{'interface': '../x', 'addresses': ['a']}], 'x'), 'ports': (['x'], ['a b c d'], 1),
+    'started': ('-', -1, 2 ** 62), 'autoRemove': ('-', 1),
+}
+
+
+def edited(test):
+    """A container runs while what is known of its run is edited: nobody else is signalled, and it can be removed."""
+    box = ['--network', 'none', 'box', '/bin/busybox', 'sleep', '1000']
+    bystander = subprocess.Popen(['sleep', '300'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    cases = [(member, value) for member, values in RUN_MEMBERS.items() for value in values] + [('pid', bystander.pid)]
+    for member, value in cases:
+        identity = test.wanted('run', '-d', '--name', 'edited', *box)
+        path = test.path('run', 'containers', identity, 'run.json')
+        with open(path, encoding='utf-8') as file:
+            document = json.load(file)
+        number = document['pid']
+        whole = dict(document)
+        document[member] = value
+        if value == '-':
+            del document[member]
+        test.write(path, json.dumps(document), 0o600)
+        found = []
+        look(test, 'edited', [['ps', '--all'], ['inspect', 'edited'], ['exec', 'edited', '/bin/busybox', 'true'],
+                              ['pause', 'edited']], found)
+        # For the end of one whose process seems to be gone the engine waits ten seconds.
+        status, _, err = test.davit('rm', '--force', '--time', '0', 'edited', seconds=3 * test.seconds)
+        if status != 0 and value == 'vax':
+            # A plugin that is not installed may be installed again; without it nothing is taken apart.
+            found += [] if f'no {member} plugin "vax"' in err else [err]
+            document[member] = whole[member]
+            test.write(path, json.dumps(document), 0o600)
+            status, _, err = test.davit('rm', '--force', '--time', '0', 'edited')
+        if status != 0:
+            found.append(f'rm --force: {status}: {err}')
+        if any(process.startswith(f'{number} ') for process in processes('/bin/busybox\0sleep')):
+            found.append('its first process is still there')
+            os.kill(number, 9)
+        if bystander.poll() is not None:
+            found.append('somebody else was signalled')
+        test.ok(not found, f'run.json with {member} {value!r}', *found)
+    bystander.kill()
+    bystander.wait()
+
+
 def main():
     with Test() as test:
         os.makedirs(test.path('tree', 'bin'))
@@ -221,8 +273,10 @@ def main():
         store.keep()
         acting(test, store, identities)
         store.restore()
+        edited(test)
         test.wanted('start', 'up')
         reading(test, store, identities)
 
 
-main()
+if __name__ == '__main__':
+    main()
