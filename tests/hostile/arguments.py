@@ -153,6 +153,18 @@ def words(test):
         test.refused(f'--config {config!r}', ['--config', config, 'config', 'show'], None)
 
 
+def volumes(test):
+    """What is put into a container is opened by nobody but its program, which this image does not have."""
+    for name in ('fifo', 'to-fifo', 'socket', 'secret', 'directory', '/dev/null'):
+        source = name if name.startswith('/') else test.path(name)
+        for words in (['--volume', f'{source}:/v'], ['--mount', f'type=bind,src={source},dst=/v,ro']):
+            test.refused(f'run {words[0]} {name}', ['run', '--rm', '--network', 'none', *words, 'box'], 'program "/x"', status=127)
+    for name in ('broken', 'loop', 'none', 'secret/below'):
+        source = test.path(name)
+        for words in (['--volume', f'{source}:/v'], ['--mount', f'type=bind,src={source},dst=/v,ro']):
+            test.refused(f'{words[0]} {name}', ['run', '--rm', '--network', 'none', *words, 'box'], source)
+
+
 def key_files(test):
     """Configurations that are no files, or no key files. In a drop-in they are the same."""
     texts = {
@@ -212,6 +224,7 @@ def main():
         test.wanted('create', '--name', 'one', 'box')
         fifos(test)
         files(test, names)
+        volumes(test)
         key_files(test)
         words(test)
         made = test.davit('ps', '--all', '--noheading')[1]
