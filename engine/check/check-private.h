@@ -125,6 +125,9 @@ void davit_check_verdict_clear (DavitCheckVerdict *verdict);
 void davit_check_box_run (const DavitCheckRequest *request, const DavitCheckCase *test,
 			  const char *directory, DavitCheckVerdict *verdict);
 
+/* check-cgroups.c: those in whose path the word stands, as far as they are empty. */
+void davit_check_cgroups_remove (const char *word);
+
 /* check-child.c: the process of a check; ends it. */
 G_NORETURN void davit_check_child (const DavitCheckRequest *request, const DavitCheckCase *test,
 				   const char *directory, int report_fd);

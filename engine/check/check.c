@@ -74,6 +74,9 @@ case_run (Run *run, const DavitCheckCase *test, GError **error)
 		return davit_error_errno (error, errno, "make a directory in \"%s\"",
 					  run->request->scratch);
 	davit_check_box_run (run->request, test, directory, &verdict);
+	/* Containers are named after the directory. */
+	if (verdict.outcome == DAVIT_CHECK_FAILED)
+		davit_check_cgroups_remove (strrchr (directory, '/') + 1);
 	g_ptr_array_add (verdict.notes, NULL);
 	point.outcome = verdict.outcome;
 	point.text = verdict.text;
