@@ -413,6 +413,53 @@ repair_storage (Check *check, GError **error)
 	return TRUE;
 }
 
+/*
+ * What a killed writer has left beside one entry. One that is being written in this moment may be
+ * among them: then that entry is made the next time.
+ */
+static gboolean
+check_cache (Check *check, int cache_fd, const char *directory, GError **error)
+{
+	g_autoptr (GPtrArray) names = NULL;
+	davit_autofd fd =
+		openat (cache_fd, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	/* A file is none of ours. */
+	if (fd < 0)
+		return TRUE;
+	if (!davit_path_list (fd, &names, error))
+		return FALSE;
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = (const char *) names->pdata[i];
+
+		if (!g_str_has_prefix (name, DAVIT_PATH_TEMPORARY_PREFIX))
+			continue;
+		finding_add (check, "cache/%s/%s: left by a process that died", directory, name);
+		if (check->repair && unlinkat (fd, name, 0) < 0 && errno != ENOENT)
+			return davit_error_errno (error, errno, "remove \"cache/%s/%s\"", directory,
+						  name);
+	}
+	return TRUE;
+}
+
+static gboolean
+check_caches (Check *check, GError **error)
+{
+	davit_autofd cache_fd = openat (check->engine->paths->root_fd, "cache",
+					O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	g_autoptr (GPtrArray) names = NULL;
+
+	if (cache_fd < 0)
+		return errno == ENOENT || davit_error_errno (error, errno, "open \"cache\"");
+	if (!davit_path_list (cache_fd, &names, error))
+		return FALSE;
+	for (guint i = 0; i < names->len; i++) {
+		if (!check_cache (check, cache_fd, (const char *) names->pdata[i], error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 gboolean
 davit_container_check (DavitEngine *engine, gboolean repair, GPtrArray **ret_findings,
 		       GError **error)
@@ -432,7 +479,8 @@ davit_container_check (DavitEngine *engine, gboolean repair, GPtrArray **ret_fin
 		return FALSE;
 	/* Names last: what is removed before them leaves its name behind. */
 	done = check_containers (&check, error) && check_runs (&check, error) &&
-	       check_names (&check, error) && (!repair || repair_storage (&check, error));
+	       check_names (&check, error) && check_caches (&check, error) &&
+	       (!repair || repair_storage (&check, error));
 	davit_container_directories_close (&check.directories);
 	if (!done)
 		return FALSE;
