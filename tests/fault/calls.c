@@ -221,9 +221,9 @@ asks_for_new_file (pid_t pid, long number, const unsigned long long arguments[6]
 	return (flags & (O_CREAT | O_TRUNC)) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
 }
 
-/* A read or write of a file of a disk, of proc or of a cgroup goes on until it is done. */
+/* What is read from or written to it goes on until it is done; a pipe has no disk that may fail. */
 static int
-is_uninterruptible (pid_t pid, int fd)
+is_file (pid_t pid, int fd)
 {
 	char path[64];
 	struct stat status;
@@ -250,8 +250,11 @@ call_classes (pid_t pid, long number, const unsigned long long arguments[6])
 			continue;
 		if ((classes & CALL_CREATES) && asks_for_new_file (pid, number, arguments))
 			classes |= CALL_CHANGE | CALL_SPACE;
-		if (((classes & CALL_STREAM) && is_uninterruptible (pid, (int) arguments[0])) ||
-		    is_immediate (number, arguments))
+		if (classes & CALL_STREAM)
+			classes &= ~(unsigned) (is_file (pid, (int) arguments[0])
+							? CALL_WAIT
+							: CALL_IO | CALL_SPACE);
+		if (is_immediate (number, arguments))
 			classes &= ~(unsigned) CALL_WAIT;
 		return classes;
 	}

@@ -18,7 +18,7 @@ typedef enum {
 	CALL_READ = 1 << 6,	  /* may read less than it was asked for */
 	CALL_WRITE = 1 << 7,	  /* may write less than it was asked for */
 	CALL_RUNS = 1 << 8,	  /* has its effect even if it fails */
-	CALL_STREAM = 1 << 10,	  /* WAIT only if its descriptor is no file */
+	CALL_STREAM = 1 << 10,	  /* WAIT only at a pipe or socket, IO and SPACE only at a file */
 	CALL_CREATES = 1 << 9,	  /* CHANGE and SPACE if its flags ask for a new file */
 } CallClass;
 

@@ -35,7 +35,7 @@ class Result:
 
 
 class Place:
-    def __init__(self, build, directory, filesystem='tmpfs'):
+    def __init__(self, build, directory, config=()):
         self.build = pathlib.Path(build)
         self.directory = pathlib.Path(directory)
         self.base = None
@@ -43,8 +43,7 @@ class Place:
         if libc.unshare(CLONE_NEWNS) != 0 or libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), 'unshare')
         subprocess.run(['mount', '--make-rprivate', '/'], check=True)
-        if filesystem == 'tmpfs':
-            subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=700', 'davit-fault', str(directory)], check=True)
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=700', 'davit-fault', str(directory)], check=True)
         self.cgroup = f'davit-fault-{os.getpid()}'
         self.environment = dict(os.environ, DAVIT_PLUGIN_PATH=str(self.build / 'plugins'),
                                 DAVIT_LIBEXECDIR=str(self.build / 'engine'),
@@ -52,6 +51,8 @@ class Place:
         self.environment.pop('DAVIT_CONFIG', None)
         self.program = [str(self.build / 'engine' / 'davit'), '--root', str(self.directory / 'root'),
                         '--runroot', str(self.directory / 'run')]
+        for setting in config:
+            self.program += ['--config', setting]
         self.report = self.directory / 'report'
 
     def run(self, words, seconds=None):

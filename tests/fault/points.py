@@ -41,9 +41,12 @@ class Points:
         return {word: int(report[word]) for word in ['change', *CLASSES.values()]}
 
     def may_crash(self, report):
-        """GLib ends a process that gets no memory, and the C library one that has no heap."""
-        return self.kind == 'ENOMEM' and (report['crash'].split()[-1] in ('TRAP', 'ABRT') or
-                                          report['hit'].endswith(' brk'))
+        """GLib ends a process that gets no memory, and the loader may crash before it is one."""
+        if self.kind != 'ENOMEM' or report['crash'].split()[-1] in ('TRAP', 'ABRT'):
+            return self.kind == 'ENOMEM'
+        number, _, call = report['hit'].split()
+        loading = int(self.place.traced([], ['--version'])[1]['memory'])
+        return call in ('mmap', 'mprotect', 'brk') and int(number) <= loading
 
     def answer(self, result, report):
         """What is wrong with how the command itself has ended."""

@@ -120,6 +120,16 @@ class Start(ContainerVerb):
         return None if result.out.strip() == '137' else f'it is {self.state()}, not running; {result}'
 
 
+class StartCold(Start):
+    """With nothing in the caches, which are made anew."""
+    name = 'start-cold'
+
+    def prepare(self):
+        super().prepare()
+        for file in (self.place.directory / 'root' / 'cache').glob('*/*'):
+            file.unlink()
+
+
 class Run(ContainerVerb):
     """Removed at its end, by what outlives the command."""
     name = 'run'
@@ -153,9 +163,10 @@ class Monitor(ContainerVerb):
 
     def follow(self):
         if self.state() is not None:
-            # What its end was may be lost with the monitor; that it has ended is not.
+            # What its end was may be lost with the monitor; that it has ended is not. A start that
+            # fails ends it, too.
             result = self.place.davit('wait', NAME) if self.state() != 'created' else None
-            if result is not None and result.out.strip() != '5' and 'how it ended is not known' not in result.err:
+            if result is not None and result.out.strip() not in ('5', '137') and 'how it ended is not known' not in result.err:
                 yield f'afterwards {result}'
             result = self.place.davit('logs', NAME)
             if result.status != 0 or result.out not in ('', 'said\n'):
@@ -421,7 +432,7 @@ class Check(Verb):
 
 
 VERBS = {verb.name: verb for verb in (
-    Create, Start, Run, Monitor, Stop, Kill, Pause, Restart, Remove, RemoveForce, Exec,
+    Create, Start, StartCold, Run, Monitor, Stop, Kill, Pause, Restart, Remove, RemoveForce, Exec,
     Import, Load, Tag, RemoveImage, Save, Check)}
 
 
