@@ -402,15 +402,15 @@ def power(place, amount):
              'rm': ([create, ['start', NAME]], ['rm', '-f', '-t', '0', NAME], cut_containers)}
     place.davit('rmi', '--all')
     for name, (prepare, words, check) in cases.items():
-        complaints, count, tried = [], None, 0
+        complaints, waiting, tried = [], [None], 0
         with open(disk, 'wb') as file:
             file.truncate(64 << 20)
-        for nth in [None] + list(range(1 if amount else 12)):
-            options = ['--spare', 'busybox', '--kill', 'tree']
-            if nth is not None:
-                options += ['--nth', str(points.choose(count, 1 if amount else 12)[nth])]
+        while waiting:
+            nth = waiting.pop(0)
+            options = ['--spare', 'busybox', '--kill', 'tree'] + (['--nth', str(nth)] if nth else [])
             result, report = cut(place, disk, prepare, options, words)
-            count = count or int(report['calls'])
+            if nth is None:
+                waiting = points.choose(int(report['calls']), 1 if amount else 12)
             place.davit('system', 'check', '--repair')
             wrong = check(place, name, result)
             again = place.davit('system', 'check')
