@@ -44,9 +44,9 @@ class Points:
         """GLib ends a process that gets no memory, and the loader may crash before it is one."""
         if self.kind != 'ENOMEM' or report['crash'].split()[-1] in ('TRAP', 'ABRT'):
             return self.kind == 'ENOMEM'
-        number, _, call = report['hit'].split()
+        number, name, call = report['hit'].split()
         loading = int(self.place.traced([], ['--version'])[1]['memory'])
-        return call in ('mmap', 'mprotect', 'brk') and int(number) <= loading
+        return call in ('mmap', 'mprotect', 'brk') and (name != 'davit' or int(number) <= loading)
 
     def answer(self, result, report):
         """What is wrong with how the command itself has ended."""
