@@ -114,18 +114,13 @@ network_detach (const Clean *clean, GError **error)
 	return done;
 }
 
-/*
- * What is mounted in the container must not be used again, or removed, while it still is. Nobody
- * but the kernel takes it apart by now, so that to wait for ever would help nobody either.
- */
-static void
-mounts_wait (const Clean *clean)
+void
+davit_container_wait_mounts (const DavitContainer *container, int exit_fd)
 {
 	g_autoptr (GError) local = NULL;
 
-	if (!davit_monitor_wait_mounts (clean->container->run_dirfd, clean->exit_fd, MONITOR_MSEC,
-					&local))
-		davit_debug ("container \"%s\": %s", davit_container_title (clean->container),
+	if (!davit_monitor_wait_mounts (container->run_dirfd, exit_fd, MONITOR_MSEC, &local))
+		davit_debug ("container \"%s\": %s", davit_container_title (container),
 			     local->message);
 }
 
@@ -134,7 +129,7 @@ storage_unmount (const Clean *clean, GError **error)
 {
 	DavitStorage *storage;
 
-	mounts_wait (clean);
+	davit_container_wait_mounts (clean->container, clean->exit_fd);
 	if (clean->run.storage == NULL)
 		return TRUE;
 	storage = davit_drivers_storage (clean->container->engine->drivers, clean->run.storage,

@@ -97,6 +97,13 @@ void davit_container_runtime_close (DavitContainerRuntime *runtime);
 DavitRootfsRequest davit_container_rootfs_request (const DavitRecord *record);
 
 /*
+ * What is mounted in a container must not be used again, or removed, while it still is. Nobody but
+ * the kernel takes it apart by now, so that to wait for ever would help nobody either: five seconds
+ * at most. exit_fd: a connection that has got the exit; or -1.
+ */
+void davit_container_wait_mounts (const DavitContainer *container, int exit_fd);
+
+/*
  * Under the lock: undoes the run that is there, whether it has ended or was broken off. With force
  * its processes are killed; without, one that is alive is left alone, which is no error.
  * monitor_fd: a connection over which its end has come already; -1: none. Repeatable.

@@ -17,8 +17,10 @@ exit_recorded (DavitContainer *container, DavitExit *ret_exit, GError **error)
 	DavitState state = {0};
 
 	if (container->status == DAVIT_STATUS_STOPPED &&
-	    davit_monitor_read_exit (container->run_dirfd, ret_exit, NULL))
+	    davit_monitor_read_exit (container->run_dirfd, ret_exit, NULL)) {
+		davit_container_wait_mounts (container, -1);
 		return TRUE;
+	}
 	/* What is on record besides is of the run before. */
 	if (container->status == DAVIT_STATUS_STOPPED)
 		state.lost = TRUE;
@@ -56,8 +58,11 @@ wait_running (DavitContainer *container, int timeout_msec, DavitExit *ret_exit, 
 	g_autoptr (GError) local = NULL;
 
 	if (davit_monitor_connect (container->run_dirfd, &monitor_fd, NULL)) {
-		if (davit_monitor_wait (monitor_fd, timeout_msec, ret_exit, &local))
+		if (davit_monitor_wait (monitor_fd, timeout_msec, ret_exit, &local)) {
+			/* Whoever waits may want back what the container had mounted. */
+			davit_container_wait_mounts (container, monitor_fd);
 			return TRUE;
+		}
 		if (davit_error_matches (local, DAVIT_ERROR_TIMEOUT)) {
 			g_propagate_error (error, g_steal_pointer (&local));
 			return FALSE;

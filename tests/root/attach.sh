@@ -151,11 +151,17 @@ exec 8< "$ended"
 flock 8
 davit rm -f -t 0 held > /dev/null 8<&- &
 remover=$!
+davit wait held > "$T/waited" 8<&- &
+waiter=$!
+expect_true "wait waits for the mounts" wait_for 10 sh -c "[ \$(grep -c -e '-> FLOCK .*:$(stat -c %i "$ended") ' /proc/locks) = 2 ]"
+expect_equal "$(cat "$T/waited")" "" "and says nothing before"
 expect_true "rm waits for the mounts" wait_for 10 grep -q -e "-> FLOCK .*:$(stat -c %i "$ended") " /proc/locks
 expect_true "and has not taken away what they show" test -n "$(find "$T/root/storage" -path "*/rootfs/$id")"
 exec 8<&-
 wait "$remover"
 expect_equal "$?" 0 "then it goes on"
+wait "$waiter"
+expect_equal "$(cat "$T/waited")" 0 "so does wait"
 expect_true "and takes it away" test -z "$(find "$T/root/storage" -path "*/rootfs/$id")"
 
 tap_end
