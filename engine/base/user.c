@@ -74,8 +74,11 @@ static gboolean
 registered_join (int directory_fd, int lock, gboolean *ret_joined, GError **error)
 {
 	/* Not exclusive where it need not be: commands must not wait for each other. */
-	if (flock (directory_fd, lock) < 0)
-		return davit_error_errno (error, errno, "lock the user's directory of processes");
+	while (flock (directory_fd, lock) < 0) {
+		if (errno != EINTR)
+			return davit_error_errno (error, errno,
+						  "lock the user's directory of processes");
+	}
 	return davit_user_registry_join (directory_fd, ret_joined, error);
 }
 
