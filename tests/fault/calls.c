@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -237,7 +238,8 @@ static int
 is_immediate (long number, const unsigned long long arguments[6])
 {
 	return (number == SYS_waitid && (arguments[3] & WNOHANG)) ||
-	       (number == SYS_wait4 && (arguments[2] & WNOHANG));
+	       (number == SYS_wait4 && (arguments[2] & WNOHANG)) ||
+	       (number == SYS_flock && (arguments[1] & LOCK_NB));
 }
 
 unsigned
