@@ -218,7 +218,9 @@ native_child_set_oom_score (const NativeChild *child, const NativeProcess *proce
 void
 native_child_release (const NativeChild *child)
 {
-	native_report_say (child->sockets[0], NATIVE_REPORT_GO);
+	/* Not said for want of memory: then it must not wait for it, nor we for it. */
+	if (!native_report_say (child->sockets[0], NATIVE_REPORT_GO))
+		shutdown (child->sockets[0], SHUT_WR);
 }
 
 static int
