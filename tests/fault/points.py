@@ -46,7 +46,7 @@ class Points:
             return self.kind == 'ENOMEM'
         number, name, call = report['hit'].split()
         loading = int(self.place.traced([], ['--version'])[1]['memory'])
-        return call in ('mmap', 'mprotect', 'brk') and (name != 'davit' or int(number) <= loading)
+        return call in ('mmap', 'mprotect') and (name != 'davit' or int(number) <= loading)
 
     def answer(self, result, report):
         """What is wrong with how the command itself has ended."""
