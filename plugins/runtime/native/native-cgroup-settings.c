@@ -118,8 +118,11 @@ group_fail (const NativeSetting *setting, GError **error)
 	const RuntimeGroup *group = setting->group;
 	int number = group->problem == 0 ? ENOENT : group->problem;
 	gboolean refused = number == EACCES || number == EPERM || number == EROFS;
+	/* NOT_FOUND would say that there is no such container. */
+	DavitErrorCode code =
+		number == ENOENT ? DAVIT_ERROR_UNAVAILABLE : runtime_error_code (number);
 
-	return runtime_error_say (error, runtime_error_code (number),
+	return runtime_error_say (error, code,
 				  "%s: limit \"%s\" needs control group \"%s%s\": %s%s",
 				  setting->field, setting->value, group->mount, group->path,
 				  g_strerror (number),
