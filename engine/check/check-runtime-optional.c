@@ -26,6 +26,17 @@ lacks (DavitCheck *check, gboolean present, const char *operation)
 #define LACKS(check_, operation_)                                                                  \
 	lacks ((check_), (check_)->driver->module->ops.runtime.operation_ != NULL, #operation_)
 
+/* What an operation said that failed: where the host lacks something there is nothing to check. */
+static gboolean
+failed (DavitCheck *check, GError **inner, GError **error)
+{
+	if (davit_error_matches (*inner, DAVIT_ERROR_UNAVAILABLE) ||
+	    davit_error_matches (*inner, DAVIT_ERROR_UNSUPPORTED))
+		return davit_check_skip (check, "%s", (*inner)->message);
+	g_propagate_error (error, g_steal_pointer (inner));
+	return FALSE;
+}
+
 static gboolean
 running (DavitCheck *check, const char *const *words, const char *first_line,
 	 DavitCheckVessel *vessel, GError **error)
@@ -138,13 +149,14 @@ runtime_pause (DavitCheck *check, GError **error)
 	if (!running (check, counter, "1", &vessel, error))
 		return FALSE;
 	container = davit_check_vessel_handle (&vessel);
-	if (!davit_check_refused (davit_runtime_resume (runtime, &container, &inner), &inner,
-				  DAVIT_ERROR_STATE, "resume of what runs", error) ||
-	    !davit_runtime_pause (runtime, &container, error) ||
-	    !davit_check_vessel_is (&vessel, "paused", error) || !stands_still (&vessel, error) ||
+	if (!davit_runtime_pause (runtime, &container, &inner))
+		return failed (check, &inner, error);
+	if (!davit_check_vessel_is (&vessel, "paused", error) || !stands_still (&vessel, error) ||
 	    !davit_check_refused (davit_runtime_pause (runtime, &container, &inner), &inner,
 				  DAVIT_ERROR_STATE, "pause for a second time", error) ||
 	    !davit_runtime_resume (runtime, &container, error) ||
+	    !davit_check_refused (davit_runtime_resume (runtime, &container, &inner), &inner,
+				  DAVIT_ERROR_STATE, "resume of what runs", error) ||
 	    !davit_check_vessel_is (&vessel, "running", error))
 		return FALSE;
 	if (!davit_check_line_get (vessel.output, &line, error))
@@ -170,8 +182,9 @@ runtime_update (DavitCheck *check, GError **error)
 	if (!running (check, waiter, "ready", &vessel, error))
 		return FALSE;
 	container = davit_check_vessel_handle (&vessel);
-	if (!davit_runtime_update (runtime, &container, "{\"pids\":{\"limit\":77}}", error) ||
-	    !davit_runtime_update (runtime, &container, "{\"pids\":{\"limit\":77}}", error))
+	if (!davit_runtime_update (runtime, &container, "{\"pids\":{\"limit\":77}}", &inner))
+		return failed (check, &inner, error);
+	if (!davit_runtime_update (runtime, &container, "{\"pids\":{\"limit\":77}}", error))
 		return FALSE;
 	if (!davit_check_refused (davit_runtime_update (runtime, &container,
 							"{\"pids\":{\"limit\":", &inner),
@@ -212,6 +225,7 @@ runtime_processes (DavitCheck *check, GError **error)
 	g_auto (DavitCheckVessel) vessel = DAVIT_CHECK_VESSEL_INIT;
 	g_autoptr (DavitResult) result = davit_result_new ();
 	g_autofree gint64 *pids = NULL;
+	g_autoptr (GError) inner = NULL;
 	DavitRuntimeContainer container;
 	guint count = 0;
 
@@ -220,8 +234,8 @@ runtime_processes (DavitCheck *check, GError **error)
 	if (!running (check, waiter, "ready", &vessel, error))
 		return FALSE;
 	container = davit_check_vessel_handle (&vessel);
-	if (!davit_runtime_processes (davit_check_runtime (check), &container, result, error))
-		return FALSE;
+	if (!davit_runtime_processes (davit_check_runtime (check), &container, result, &inner))
+		return failed (check, &inner, error);
 	pids = davit_result_integers (result, "pid", &count);
 	return (count == 1 && pids[0] == vessel.pid) ||
 	       davit_check_fail (error,
@@ -239,12 +253,8 @@ runtime_features (DavitCheck *check, GError **error)
 
 	if (LACKS (check, features))
 		return TRUE;
-	if (!davit_runtime_features (davit_check_runtime (check), result, &inner)) {
-		if (davit_error_matches (inner, DAVIT_ERROR_UNSUPPORTED))
-			return davit_check_skip (check, "%s", inner->message);
-		g_propagate_error (error, g_steal_pointer (&inner));
-		return FALSE;
-	}
+	if (!davit_runtime_features (davit_check_runtime (check), result, &inner))
+		return failed (check, &inner, error);
 	text = davit_result_string (result, "features");
 	if (text == NULL)
 		return davit_check_fail (error, "features told nothing");
