@@ -147,6 +147,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "ps",
+		.reads = TRUE,
 		.group = CONTAINERS,
 		.synopsis = "",
 		.summary = "list containers",
@@ -217,6 +218,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "container exists",
+		.reads = TRUE,
 		.group = CONTAINERS,
 		.synopsis = "CONTAINER",
 		.summary = "exit with 0 if a container exists, with 1 if not",
@@ -258,6 +260,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "images",
+		.reads = TRUE,
 		.group = IMAGES,
 		.synopsis = "[NAME[:TAG]]",
 		.summary = "list images",
@@ -293,6 +296,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "history",
+		.reads = TRUE,
 		.group = IMAGES,
 		.synopsis = "IMAGE",
 		.summary = "show the steps in which an image was made",
@@ -305,6 +309,7 @@ static const DavitVerb verbs[] = {
 	},
 	{
 		.name = "image exists",
+		.reads = TRUE,
 		.group = IMAGES,
 		.synopsis = "IMAGE",
 		.summary = "exit with 0 if an image exists, with 1 if not",

@@ -8,6 +8,7 @@
 #include "container/record.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define SECOND G_GINT64_CONSTANT (1000000000)
 
@@ -62,6 +63,9 @@ davit_ps_size (DavitContainer *container, guint64 *ret_bytes, GError **error)
 	if (record == NULL || !davit_json_get_string (record, "storage", &name, error))
 		return FALSE;
 	if (name == NULL)
+		return FALSE;
+	/* Nothing else needs an ordinary user's namespace: its files may be those of another id. */
+	if (geteuid () != 0 && !davit_engine_enter (container->engine, FALSE, error))
 		return FALSE;
 	storage = davit_drivers_storage (container->engine->drivers, name, error);
 	if (storage == NULL)

@@ -39,6 +39,7 @@ typedef struct {
 	gboolean stop_at_operand; /* options end at the first operand */
 	gboolean for_anyone;	  /* needs no rights: an ordinary user stays where he is */
 	gboolean looks;		  /* and goes where containers would run, if he can */
+	gboolean reads;		  /* what the caller may read as he is: the same */
 	gboolean needs_root;	  /* an ordinary user's namespace is not enough */
 	gboolean starts;	  /* processes in containers */
 	const char *complete;	  /* what its operands are, see complete.c; or NULL */

@@ -161,7 +161,7 @@ for who in one plain; do
 	run "$who" run --rm --memory 100m box true
 	[ "$status" = 0 ] || expect_refused 125 'limit "104857600" needs'
 	expect_equal "$(processes_of "${uid[$who]}")" "" "no process is left of $who"
-	"$who" ps > /dev/null
+	"$who" info > /dev/null
 	expect_equal "$(find "$T/$who/run/davit/user" "$T/$who/run/davit/containers" -mindepth 1)" "" "nothing is noted of $who"
 	expect_equal "$(find "$T/$who" ! -user "${uid[$who]}" -prune -print | grep -cv "/storage/")" 0 "all in the home is the user's"
 done
@@ -208,7 +208,7 @@ run two --root "$T/one/home/.local/share/davit" --runroot "$T/one/run/davit" ps
 expect_refused 125 "Permission denied"
 chmod 711 "$T/one" "$T/one/home" "$T/one/run"
 chmod 755 "$T/one/home/.local" "$T/one/home/.local/share" "$T/one/home/.local/share/davit" "$T/one/run/davit"
-run two --root "$T/one/home/.local/share/davit" --runroot "$T/one/run/davit" ps
+run two --root "$T/one/home/.local/share/davit" --runroot "$T/one/run/davit" rm x
 expect_refused 125 "directory \"$T/one/run/davit\" belongs to user 64101, not to user 64102; it must be the caller's own"
 run two --root "$T/one/home/.local/share/davit" --runroot "$T/two/run/own" ps
 expect_refused 125 "directory \"$T/one/home/.local/share/davit\" belongs to user"
@@ -248,7 +248,7 @@ run one ps --all --quiet
 expect_out ""
 run one run --rm box echo again
 expect_out again
-one ps > /dev/null
+one info > /dev/null
 expect_equal "$(find "$T/one/run/davit/user" -mindepth 1)" "" "old entries are forgotten"
 
 # Without XDG_RUNTIME_DIR: a directory whose owner counts.
@@ -274,11 +274,30 @@ none ()
 {
 	nsenter --user --target "$namespace" bash -c \
 		'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --reuid 64103 --regid 64103 --clear-groups \
-			env -i HOME="$1/plain/home" XDG_RUNTIME_DIR="$1/plain/run" DAVIT_DATADIR="$1/bin/data" "$1/bin/davit" ps' - "$T"
+			env -i HOME="$1/plain/home" XDG_RUNTIME_DIR="$1/plain/run" DAVIT_DATADIR="$1/bin/data" \
+			DAVIT_PLUGIN_PATH="$1/bin/plugins" "$1/bin/davit" "${@:2}"' - "$T" "$@"
 }
-run none
+run none run hello
 expect_refused 125 "make a user namespace: No space left on device; this host allows none: /proc/sys/user/max_user_namespaces is 0"
+run none ps --all
+expect_status 0
+run none images --quiet
+expect_status 0
+run none plugin list --noheading --format '{{.Name}} {{.State}}'
+expect_out_has "native usable"
+expect_out_has "overlay not usable here: permission to mount is missing"
 kill "$namespace"
+
+# The size of what a container has written, with files of other ids.
+run one run --name large --user alice box sh -c 'umask 077 && mkdir /home/alice/d && head -c 300000 /dev/zero > /home/alice/d/x'
+expect_status 0
+run one ps --all --size --format '{{.Names}} {{.Size}}'
+expect_match '^large 3[0-9]{2}(\.[0-9])?kB'
+run one ps --all --size --format json
+expect_out_has '"rwSize"'
+run one rm large
+expect_out large
+
 
 # Plugins that somebody else could have put there.
 mkdir -m 777 "$T/open" "$T/strange"
@@ -286,9 +305,9 @@ chmod 777 "$T/open"
 mkdir "$T/strange/storage"
 chown 64102 "$T/strange/storage"
 chmod 755 "$T/strange"
-run one --plugin-path "$T/open" ps
+run one --plugin-path "$T/open" rm x
 expect_refused 125 "directory of plugins \"$T/open\": must belong to root or to you and be writable by nobody else (mode 0777, owner 0)"
-run one --plugin-path "$T/strange" ps
+run one --plugin-path "$T/strange" rm x
 expect_refused 125 "directory of plugins \"$T/strange/storage\": must belong to root or to you"
 run one --plugin-path "$T/none" run --rm box echo found
 expect_out found
