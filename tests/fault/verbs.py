@@ -226,7 +226,7 @@ class Pause(ContainerVerb):
         yield from self.expect(['exec', NAME, 'true'])
 
 
-class Restart(ContainerVerb):
+class Restart(Start):
     name = 'restart'
 
     def prepare(self):
@@ -235,9 +235,6 @@ class Restart(ContainerVerb):
 
     def command(self):
         return ['restart', '-t', '0', NAME]
-
-    def effect(self):
-        return None if self.state() == 'running' else f'it is {self.state()}, not running'
 
 
 class Remove(ContainerVerb):
