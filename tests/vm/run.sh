@@ -58,6 +58,6 @@ in_vm ()
 
 chmod -R go+rX "$share"
 in_vm root sh "$share/tests/vm/inside.sh" "$share"
-in_vm user sh "$share/tests/vm/inside-user.sh" "$share" vm/user cli/containers
-in_vm plain sh "$share/tests/vm/inside-user.sh" "$share" vm/user
+in_vm user sh "$share/tests/vm/inside-user.sh" "$share" vm/user vm/user-drivers cli/containers
+in_vm plain sh "$share/tests/vm/inside-user.sh" "$share" vm/user vm/user-drivers
 rm -rf "$share"
