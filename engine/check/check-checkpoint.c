@@ -186,7 +186,7 @@ voyage_restore (Voyage *voyage, GError **error)
 	return TRUE;
 }
 
-/* number: the last one that was read; then the last one that was written. Nobody writes any more. */
+/* number: the last one that was read; then that was written. Nobody writes any more. */
 static gboolean
 last_number (DavitCheckVessel *vessel, guint64 *number, GError **error)
 {
