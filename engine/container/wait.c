@@ -10,17 +10,31 @@
 
 #include <limits.h>
 
+/* Of a run that nobody has cleaned up yet. */
+static gboolean
+exit_of_run (const DavitContainer *container, DavitExit *ret_exit)
+{
+	if (container->status != DAVIT_STATUS_STOPPED ||
+	    !davit_monitor_read_exit (container->run_dirfd, ret_exit, NULL))
+		return FALSE;
+	davit_container_wait_mounts (container, -1);
+	return TRUE;
+}
+
 /* From what is on record, when nothing runs. */
 static gboolean
 exit_recorded (DavitContainer *container, DavitExit *ret_exit, GError **error)
 {
 	DavitState state = {0};
 
-	if (container->status == DAVIT_STATUS_STOPPED &&
-	    davit_monitor_read_exit (container->run_dirfd, ret_exit, NULL)) {
-		davit_container_wait_mounts (container, -1);
+	if (exit_of_run (container, ret_exit))
 		return TRUE;
-	}
+	/* It may have been cleaned up since it was looked at: then another record tells. */
+	if (container->status == DAVIT_STATUS_STOPPED &&
+	    !davit_container_refresh (container, error))
+		return FALSE;
+	if (exit_of_run (container, ret_exit))
+		return TRUE;
 	/* What is on record besides is of the run before. */
 	if (container->status == DAVIT_STATUS_STOPPED)
 		state.lost = TRUE;
