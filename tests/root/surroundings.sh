@@ -139,7 +139,7 @@ expect_equal "$(cat "$T/early")" "" "nothing is left half made"
 
 # Killed while the first process waits already, before anybody could be told of it: nobody else would
 # ever let that process go, or end it. What runs in between is held where it reports.
-ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e trace=writev -e inject=writev:delay_enter=1000000:when=1 \
+ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null -e trace=writev -e inject=writev:delay_enter=5000000:when=1 \
 	"$DAVIT" --root "$T/root" --runroot "$T/run" run -d --name orphan --cidfile "$T/orphan" box sleep 1000 > /dev/null 2>&1 &
 tracer=$!
 of_orphan () { test -s "$T/orphan" && grep -qs "davit/$(cat "$T/orphan")\$" /proc/[0-9]*/cgroup; }
