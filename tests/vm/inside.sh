@@ -14,6 +14,8 @@ export DAVIT="$stage/bin/davit"
 export DAVIT_LIBEXECDIR="$stage/libexec/davit" DAVIT_DATADIR="$stage/share/davit"
 export DAVIT_MANUAL="$stage/share/man" DAVIT_COMPLETIONS="$share/none"
 export DAVIT_TEST_VM=1
+# That of the distribution works with its kernel.
+DAVIT_TEST_CRIU=$(command -v criu) && export DAVIT_TEST_CRIU
 
 # one FILE: a script or a program, whose output is printed whole when it has ended.
 one ()
@@ -47,7 +49,7 @@ if [ $# = 2 ]; then
 fi
 mkdir -p "$out"
 # Those that take longest come first: none of them may be left alone at the end.
-set -- matrix networks oci squash attacks surroundings
+set -- matrix networks oci squash surroundings checkpoint oci-checkpoint networks-several
 for name; do
 	ls "$share/tests/root/$name.sh"
 done > "$out/list"
